@@ -1,0 +1,175 @@
+//! What people wrote, as checked values: a campaign folder is read, checked and handed on as plain data.
+//!
+//! Reading never stops at the first mistake: what is wrong becomes a [`Problem`] with its place, and everything that
+//! does not depend on it is still there to be built.
+
+pub mod formats;
+pub mod paths;
+pub mod problem;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use formats::Format;
+pub use paths::RelPath;
+pub use problem::{Place, Problem, Severity, Source};
+
+/// The campaign's files, as the caller lets them be read: every read and every listing is recorded by whoever implements this,
+/// so that a build knows what the plan depended on.
+pub trait Folder {
+    /// The bytes of a file of the campaign. `NotFound` where there is none.
+    fn read(&self, path: &RelPath) -> std::io::Result<Arc<Vec<u8>>>;
+    /// The names in a folder of the campaign, sorted; folders end in `/`. Empty where there is no such folder.
+    fn list(&self, folder: &RelPath) -> std::io::Result<Arc<Vec<String>>>;
+}
+
+/// A checked campaign. Whatever a [`Problem`] made unusable is left out of it.
+#[derive(Debug, Clone, Default)]
+pub struct Campaign {
+    pub name: String,
+    pub brand: Brand,
+    /// In the order of their ids.
+    pub products: BTreeMap<String, Arc<Product>>,
+    pub photos: BTreeMap<String, Arc<Photo>>,
+    pub looks: BTreeMap<String, Arc<Look>>,
+    pub captions: BTreeMap<String, Arc<Caption>>,
+    pub posts: BTreeMap<String, Arc<Post>>,
+    /// The built-in formats that posts use and the campaign's own.
+    pub formats: BTreeMap<String, Arc<Format>>,
+}
+
+/// What all posts share. Paths are checked to exist.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Brand {
+    pub name: Option<String>,
+    /// CSS colours by name; a template sees `var(--NAME)`.
+    pub colors: BTreeMap<String, String>,
+    pub fonts: Vec<RelPath>,
+    pub logo: Option<RelPath>,
+}
+
+/// A thing for sale. `fields` holds everything that a template can show, `name`, `price` and `tags` included.
+#[derive(Debug, Clone)]
+pub struct Product {
+    pub id: String,
+    pub fields: serde_json::Map<String, serde_json::Value>,
+    /// Where it was written (a table in TOML, a row of a CSV).
+    pub place: Place,
+}
+
+/// A source picture and the look it gets, resolved to the files that exist.
+#[derive(Debug, Clone)]
+pub struct Photo {
+    pub id: String,
+    /// The id of the look, if it gets one.
+    pub look: Option<String>,
+    /// Alternative text, a Handlebars template over the product's fields.
+    pub alt: Option<String>,
+    /// One for each file that matches `source`, ordered by product, then captures.
+    pub shots: Vec<Shot>,
+    /// Where `source` was written.
+    pub place: Place,
+}
+
+/// One file that a photo's `source` matched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shot {
+    pub path: RelPath,
+    /// `None` where `source` has no `{product}`: the picture serves every product.
+    pub product: Option<String>,
+    /// What further `{captures}` stood for, such as `angle` → `front`.
+    pub captures: BTreeMap<String, String>,
+}
+
+/// A named list of steps.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Look {
+    pub steps: Vec<Step>,
+}
+
+/// One step of a look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Cuts the picture to a ratio around a point of interest.
+    Crop(Crop),
+    /// Corrects light and colour.
+    Adjust(Adjust),
+}
+
+/// Cuts a picture to a ratio around a point of interest.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Crop {
+    /// Width to height, such as `"4:5"`. Left out: the picture's own ratio.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ratio: Option<Ratio>,
+    /// The point that stays in view, as fractions of the upright picture from its top left corner. Left out: the middle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub focus: Option<[f32; 2]>,
+    /// How much closer to come: 1 is all that the ratio allows, 2 shows half of that width.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zoom: Option<f32>,
+}
+
+/// A ratio of width to height, written `"4:5"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ratio {
+    pub width: u32,
+    pub height: u32,
+}
+
+/// Corrects light and colour. Every value is 0 for "as photographed".
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Adjust {
+    /// Stops: 1 doubles the light, -1 halves it. From -5 to 5.
+    pub exposure: f32,
+    /// Cooler (below 0) or warmer (above 0). From -1 to 1.
+    pub temperature: f32,
+    /// Greener (below 0) or more magenta (above 0). From -1 to 1.
+    pub tint: f32,
+    /// From -1 (flat) to 1 (hard).
+    pub contrast: f32,
+    /// From -1 (grey) to 1 (vivid).
+    pub saturation: f32,
+    /// From 0 to 1.
+    pub sharpen: f32,
+}
+
+/// Words that go with an asset.
+#[derive(Debug, Clone)]
+pub struct Caption {
+    pub id: String,
+    /// The draft, Handlebars over the product's fields: a file of the campaign.
+    pub draft: RelPath,
+    /// Alternative text for the picture, Handlebars over the product's fields.
+    pub alt: Option<String>,
+    /// Where `draft` was written.
+    pub place: Place,
+}
+
+/// A template made for products in formats.
+#[derive(Debug, Clone)]
+pub struct Post {
+    pub id: String,
+    /// `None`: the photo alone, cut to each format.
+    pub template: Option<RelPath>,
+    /// The products it is made for, in order. Empty with `per_product` false: one asset for the whole shop.
+    pub products: Vec<String>,
+    /// False for `products = "none"`.
+    pub per_product: bool,
+    /// Photos by the name that the template knows them by; the first is `photo`.
+    pub photos: BTreeMap<String, String>,
+    pub caption: Option<String>,
+    pub formats: Vec<String>,
+    /// Such as `{post}/{product}.{format}.{ext}`; every name in it is known.
+    pub output: String,
+    /// Further values for the template, seen as `{{post.NAME}}`.
+    pub fields: serde_json::Map<String, serde_json::Value>,
+    /// Where each key was written: `template`, `photo`, `caption`, `formats`, `output`, and `""` for the whole table.
+    pub places: BTreeMap<String, Place>,
+}
