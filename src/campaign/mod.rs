@@ -6,6 +6,7 @@
 pub mod formats;
 pub mod paths;
 pub mod problem;
+pub mod ratio;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use formats::Format;
 pub use paths::RelPath;
 pub use problem::{Place, Problem, Severity, Source};
+pub use ratio::Ratio;
 
 /// The campaign's files, as the caller lets them be read: every read and every listing is recorded by whoever implements this,
 /// so that a build knows what the plan depended on.
@@ -113,13 +115,6 @@ pub struct Crop {
     /// How much closer to come: 1 is all that the ratio allows, 2 shows half of that width.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zoom: Option<f32>,
-}
-
-/// A ratio of width to height, written `"4:5"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ratio {
-    pub width: u32,
-    pub height: u32,
 }
 
 /// Corrects light and colour. Every value is 0 for "as photographed".
