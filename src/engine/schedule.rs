@@ -101,14 +101,7 @@ struct Task {
 
 /// What a worker did.
 enum Done<F> {
-    Ran {
-        output: Digest,
-        bytes: Bytes,
-        keep: bool,
-        found: Found,
-        published: Option<Published>,
-        took: Duration,
-    },
+    Ran(Box<Ran>),
     Restored {
         output: Digest,
         published: Published,
