@@ -183,7 +183,7 @@ impl Files {
                 self.settle_folder(path, Record::absent());
                 return Ok(Vec::new());
             };
-            self.refuse_escape(&self.path(path), path)?;
+            self.refuse_folder_outside(&self.path(path), path)?;
             let mut names = Vec::new();
             for found in fs::read_dir(self.path(path)).map_err(fault)? {
                 let found = found.map_err(fault)?;
@@ -235,7 +235,7 @@ impl Files {
                 return Ok((record, None));
             };
             let full = self.path(path);
-            self.refuse_escape(&full, path)?;
+            self.refuse_escape(path)?;
             let bytes = match fs::read(&full) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 other => other.map_err(fault)?,
@@ -251,23 +251,26 @@ impl Files {
     }
 
     /// A link may point about inside the campaign, never out of it.
-    fn refuse_escape(&self, full: &Path, path: &str) -> Result<(), EngineError> {
-        let escapes = || EngineError::Escapes { path: path.to_owned() };
-        let is_link = matches!(self.root.lstat(path), Ok(Some((Kind::Link, _))));
-        let check = |path: &Path| {
-            let real = path.canonicalize().map_err(|_| escapes())?;
-            if real.starts_with(&self.folder) { Ok(()) } else { Err(escapes()) }
-        };
-        if is_link {
-            check(full)?;
+    fn refuse_escape(&self, path: &str) -> Result<(), EngineError> {
+        let full = self.path(path);
+        if matches!(self.root.lstat(path), Ok(Some((Kind::Link, _)))) {
+            return self.refuse_outside(&full, path);
         }
-        let parent = full.parent().unwrap_or(full);
-        if self.inner().inside.contains(parent) {
-            return Ok(());
+        self.refuse_folder_outside(full.parent().unwrap_or(&full), path)
+    }
+
+    /// As [`Files::refuse_escape`], for a folder, asked once in a build.
+    fn refuse_folder_outside(&self, folder: &Path, path: &str) -> Result<(), EngineError> {
+        if !self.inner().inside.contains(folder) {
+            self.refuse_outside(folder, path)?;
+            self.inner().inside.insert(folder.to_owned());
         }
-        check(parent)?;
-        self.inner().inside.insert(parent.to_owned());
         Ok(())
+    }
+
+    fn refuse_outside(&self, full: &Path, path: &str) -> Result<(), EngineError> {
+        let inside = full.canonicalize().is_ok_and(|real| real.starts_with(&self.folder));
+        if inside { Ok(()) } else { Err(EngineError::Escapes { path: path.to_owned() }) }
     }
 
     fn settle(&self, path: &str, record: Record, bytes: Option<Bytes>) {

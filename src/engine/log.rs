@@ -95,7 +95,7 @@ impl Log {
     }
 
     /// Bytes, records that still wait included.
-    pub fn len(&self) -> u64 {
+    pub fn end(&self) -> u64 {
         self.end
     }
 }

@@ -71,7 +71,7 @@ impl Outputs {
 
     /// Whether the journal has anything that the state has not.
     pub fn is_settled(&self) -> bool {
-        self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).len() <= MAGIC.len() as u64
+        self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).end() <= MAGIC.len() as u64
     }
 
     /// After the state was saved.

@@ -58,7 +58,7 @@ impl Store {
     pub fn put(&self, digest: &Digest, bytes: &[u8]) -> io::Result<()> {
         let path = self.blob(digest);
         match fs::metadata(&path) {
-            Ok(there) if there.len() == bytes.len() as u64 => return Ok(()),
+            Ok(there) if there.len() == bytes.len() as u64 => Ok(()),
             _ => self.write(&path, bytes),
         }
     }
