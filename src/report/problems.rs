@@ -33,8 +33,8 @@ pub fn show(problem: &Problem, style: Style) -> String {
     for snippet in excerpts(problem) {
         group = match snippet {
             Excerpt::Lines(snippet) => group.element(snippet),
-            Excerpt::File(origin, None) => group.element(origin),
-            Excerpt::File(origin, Some(shows)) => group.element(Level::NOTE.message(shows)).element(origin),
+            Excerpt::File(origin) => group.element(origin),
+            Excerpt::Note(note) => group.element(Level::NOTE.message(note)),
         };
     }
     if let Some(hint) = &problem.hint {
@@ -183,7 +183,8 @@ fn severity(problem: &Problem) -> &'static str {
 /// A part of what is quoted under the message.
 enum Excerpt<'a> {
     Lines(Snippet<'a, Annotation<'a>>),
-    File(Origin<'a>, Option<String>),
+    File(Origin<'a>),
+    Note(String),
 }
 
 /// The problem's place and the related one; in one excerpt where both are in one file.
@@ -192,20 +193,18 @@ fn excerpts(problem: &Problem) -> Vec<Excerpt<'_>> {
     let mut quotes: Vec<(&Arc<Source>, Vec<Mark>)> = Vec::new();
     if let Some(place) = &problem.place {
         match place {
-            Place::File(path) => excerpts.push(Excerpt::File(Origin::path(normalize_untrusted_str(path)), None)),
+            Place::File(path) => excerpts.push(Excerpt::File(Origin::path(normalize_untrusted_str(path)))),
             Place::Span(source, start, end) => {
                 let span = first_line(&source.text, *start, *end);
                 quotes.push((source, vec![Mark { kind: AnnotationKind::Primary, span, label: None }]));
             }
         }
     }
-    let mut related_file = None;
+    let mut note = None;
     if let Some((place, shows)) = &problem.related {
         let shows = normalize_untrusted_str(shows);
         match place {
-            Place::File(path) => {
-                related_file = Some(Excerpt::File(Origin::path(normalize_untrusted_str(path)), Some(shows)))
-            }
+            Place::File(path) => note = Some(Excerpt::Note(format!("{}: {shows}", normalize_untrusted_str(path)))),
             Place::Span(source, start, end) => {
                 let span = first_line(&source.text, *start, *end);
                 let mark = Mark { kind: AnnotationKind::Context, span, label: Some(shows) };
@@ -217,7 +216,7 @@ fn excerpts(problem: &Problem) -> Vec<Excerpt<'_>> {
         }
     }
     excerpts.extend(quotes.into_iter().map(|(source, marks)| Excerpt::Lines(quote(source, marks))));
-    excerpts.extend(related_file);
+    excerpts.extend(note);
     excerpts
 }
 
