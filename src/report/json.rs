@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use super::problems::{Record, in_order};
+use super::problems::{Record, once};
 use super::progress::{Face, Tally, Told};
 use crate::campaign::Problem;
 use crate::engine::{Change, Event, Outcome};
@@ -83,7 +83,7 @@ impl<W: Write> Json<W> {
     }
 
     fn say_problems(&mut self, action: Option<&str>, problems: &[Problem]) {
-        for problem in in_order(problems) {
+        for problem in once(problems) {
             self.say(&Line::Problem { action, problem: Record::of(problem) });
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Instant;
 
-use super::problems::{Style, in_order, show};
+use super::problems::{Style, once, show};
 use super::progress::{Face, Tally, Told, line};
 use crate::campaign::Problem;
 use crate::engine::Event;
@@ -31,7 +31,7 @@ impl<W: Write> Plain<W> {
 
 impl<W: Write, F: Told> Face<F> for Plain<W> {
     fn problems(&mut self, problems: &[Problem]) {
-        for problem in in_order(problems) {
+        for problem in once(problems) {
             // One typing error in a template fails every asset that it makes; one message is enough.
             if self.shown.insert(problem.clone()) {
                 self.say(&format!("{}\n", show(problem, self.style)));

@@ -1,5 +1,6 @@
 //! Shows mistakes: for a person with the line itself underlined, for CI as one line, for machines as a record.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -45,10 +46,10 @@ pub fn show(problem: &Problem, style: Style) -> String {
     renderer.hyperlink(false).term_width(style.width).render(&[group])
 }
 
-/// All problems in the order of their places, each once, with a line that counts them. Empty for none.
+/// All problems, each once, with a line that counts them. Empty for none.
 pub fn show_all(problems: &[Problem], style: Style) -> String {
     let mut text = String::new();
-    let problems = in_order(problems);
+    let problems = once(problems);
     for problem in &problems {
         text.push_str(&show(problem, style));
         text.push_str("\n\n");
@@ -60,17 +61,10 @@ pub fn show_all(problems: &[Problem], style: Style) -> String {
     text
 }
 
-/// Each problem once, as somebody reads who goes through the files from top to bottom.
-pub fn in_order(problems: &[Problem]) -> Vec<&Problem> {
-    let place = |problem: &Problem| match &problem.place {
-        None => (String::new(), 0),
-        Some(Place::File(path)) => (path.clone(), 0),
-        Some(Place::Span(source, start, _)) => (source.path.clone(), *start),
-    };
-    let mut ordered: Vec<&Problem> = problems.iter().collect();
-    ordered.sort_by_cached_key(|problem| (place(problem), *problem));
-    ordered.dedup();
-    ordered
+/// Each problem once, where it came first: whoever found them knows their order.
+pub fn once(problems: &[Problem]) -> Vec<&Problem> {
+    let mut seen = BTreeSet::new();
+    problems.iter().filter(|problem| seen.insert(*problem)).collect()
 }
 
 /// `3 errors, 1 warning`; `no problems` for none.

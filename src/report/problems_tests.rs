@@ -99,7 +99,7 @@ fn colours_come_only_when_asked_for() {
 }
 
 #[test]
-fn many_mistakes_come_in_the_order_of_the_files_each_once_and_are_counted() {
+fn many_mistakes_come_in_their_order_each_once_and_are_counted() {
     let source = Source::new("campaign.toml", MANIFEST);
     let name = Problem::warning("plain-name", "a name should say what it is").at(at(&source, "\"Amber\""));
     let missing = Problem::error("no-manifest", "there is no campaign here");

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
-use super::problems::{Style, in_order, show};
+use super::problems::{Style, once, show};
 use super::progress::{Face, Tally, Told, doing, left, waiting};
 use crate::campaign::Problem;
 use crate::engine::Event;
@@ -94,7 +94,7 @@ fn bar_style(style: Style) -> ProgressStyle {
 
 impl<W: Write, F: Told> Face<F> for Terminal<W> {
     fn problems(&mut self, problems: &[Problem]) {
-        for problem in in_order(problems) {
+        for problem in once(problems) {
             if self.shown.insert(problem.clone()) {
                 self.say(&format!("{}\n", show(problem, self.style)));
             }
