@@ -1,1 +1,30 @@
-//! (room)
+//! Pixels: decodes what phones write, cuts it to size, adjusts it, and encodes it again. Knows nothing of campaigns.
+//!
+//! - [`probe`] tells a picture's kind, size and orientation from its bytes, without decoding it.
+//! - [`decode`] makes a [`Picture`]: pixels as they lie in the file, with an orientation and a colour profile still to be
+//!   applied, so that one decode serves many sizes.
+//! - [`cut`] makes a finished small picture of a part of it: resized first, then converted to sRGB, then turned upright, each
+//!   on as few pixels as possible.
+//! - [`crop`], [`upright`] and [`adjust`] are for steps that work on the whole picture.
+//! - [`encode`] writes JPEG, PNG or WebP with an sRGB profile and a description, and nothing private.
+
+mod adjust;
+mod colour;
+mod cut;
+mod decode;
+mod encode;
+mod error;
+mod exact;
+mod orientation;
+mod picture;
+mod region;
+mod sharpen;
+
+pub use adjust::{Adjustment, adjust};
+pub use cut::{crop, cut, magnification, upright};
+pub use decode::{Container, Header, Limits, decode, estimate, probe};
+pub use encode::{Description, DigitalSource, Encoded, Encoding, FileType, encode};
+pub use error::Error;
+pub use orientation::Orientation;
+pub use picture::Picture;
+pub use region::{Region, contain, cover};

@@ -1,0 +1,49 @@
+//! PNG of 8 bits a channel.
+
+use std::borrow::Cow;
+
+use png::{BitDepth, ColorType, Compression, Encoder, Filter, Info};
+
+use super::xmp::packet;
+use super::{Encoding, SRGB};
+use crate::imaging::{Error, Picture};
+
+pub fn encode(
+    (pixels, channels): &(Vec<u8>, usize),
+    picture: &Picture,
+    encoding: &Encoding,
+    limit: u64,
+) -> Result<Vec<u8>, Error> {
+    let write = |compression| write(pixels, *channels, picture, encoding, compression);
+    let bytes = write(Compression::Balanced)?;
+    if bytes.len() as u64 <= limit {
+        return Ok(bytes);
+    }
+    let bytes = write(Compression::High)?;
+    let reached = bytes.len() as u64;
+    if reached <= limit { Ok(bytes) } else { Err(Error::PngTooLarge { reached, limit }) }
+}
+
+fn write(
+    pixels: &[u8],
+    channels: usize,
+    picture: &Picture,
+    encoding: &Encoding,
+    level: Compression,
+) -> Result<Vec<u8>, Error> {
+    let failed = |error: png::EncodingError| Error::Encoder(error.to_string());
+    let mut info = Info::with_size(picture.width(), picture.height());
+    info.color_type = if channels == 4 { ColorType::Rgba } else { ColorType::Rgb };
+    info.bit_depth = BitDepth::Eight;
+    // Only the profile: PNG's third edition (11.3.2.4) advises against an sRGB chunk beside one.
+    info.icc_profile = Some(Cow::Borrowed(&SRGB));
+    let mut bytes = Vec::new();
+    let mut encoder = Encoder::with_info(&mut bytes, info).map_err(failed)?;
+    encoder.set_compression(level);
+    encoder.set_filter(Filter::Adaptive);
+    encoder.add_itxt_chunk("XML:com.adobe.xmp".into(), packet(&encoding.description)).map_err(failed)?;
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(pixels).map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
+}
