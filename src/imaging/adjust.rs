@@ -199,3 +199,100 @@ fn skin([red, green, blue]: [f32; 3], least: f32, most: f32) -> f32 {
     let distance = ((hue - 0.4) / 0.4).abs().min(1.0);
     (1.0 - distance * distance) * (1.0 - distance * distance)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(pixels: &[[u8; 3]], adjustment: Adjustment) -> Vec<[u8; 3]> {
+        let mut picture = Picture::from_pixels(pixels.concat(), pixels.len() as u32, 1, 3).unwrap();
+        adjust(&mut picture, &adjustment).unwrap();
+        picture.pixels().chunks_exact(3).map(|pixel| [pixel[0], pixel[1], pixel[2]]).collect()
+    }
+
+    fn greys() -> Vec<[u8; 3]> {
+        (0..=255).map(|value| [value; 3]).collect()
+    }
+
+    #[test]
+    fn no_adjustment_changes_no_byte_and_tiny_ones_hardly_any() {
+        let colours: Vec<[u8; 3]> = (0..=255u8).map(|v| [v, v.wrapping_mul(7), v.wrapping_mul(31)]).collect();
+        assert_eq!(changed(&colours, Adjustment::default()), colours);
+        assert_eq!(changed(&colours, Adjustment { exposure: f32::NAN, ..Adjustment::default() }), colours);
+        let tiny =
+            Adjustment { exposure: 1e-6, contrast: 1e-6, saturation: 1e-6, temperature: 1e-6, ..Adjustment::default() };
+        assert_eq!(changed(&colours, tiny), colours, "the tables are too coarse");
+    }
+
+    #[test]
+    fn a_stop_doubles_light_keeps_white_and_loses_no_highlight() {
+        let brighter = changed(&greys(), Adjustment { exposure: 1.0, ..Adjustment::default() });
+        // 18 % grey is 118; 36 % is 162.
+        assert_eq!((brighter[118], brighter[0], brighter[255]), ([162; 3], [0; 3], [255; 3]));
+        for stops in [0.5, 1.0, 2.0, 3.0] {
+            let brighter = changed(&greys(), Adjustment { exposure: stops, ..Adjustment::default() });
+            assert!(brighter.is_sorted());
+            let clipped = brighter.iter().filter(|pixel| pixel[0] == 255).count();
+            assert!(clipped <= 2 + 6 * stops as usize, "{stops} stops clip {clipped} greys");
+        }
+        let darker = changed(&greys(), Adjustment { exposure: -1.0, ..Adjustment::default() });
+        assert_eq!(darker[162], [118; 3]);
+    }
+
+    #[test]
+    fn white_balance_changes_colour_and_keeps_the_light_of_a_grey() {
+        let warm = changed(&[[118; 3]], Adjustment { temperature: 0.5, ..Adjustment::default() })[0];
+        assert!(warm[0] > 118 && warm[2] < 118, "{warm:?}");
+        let magenta = changed(&[[118; 3]], Adjustment { tint: 0.5, ..Adjustment::default() })[0];
+        assert!(magenta[1] < 118 && magenta[0] > 118 && magenta[0] == magenta[2], "{magenta:?}");
+        for pixel in [warm, magenta] {
+            let light: f64 =
+                pixel.iter().zip(LUMA).map(|(&v, w)| srgb_to_linear(f64::from(v) / 255.0) * f64::from(w)).sum();
+            assert!((light - 0.181).abs() < 0.004, "{pixel:?} has {light}");
+        }
+    }
+
+    #[test]
+    fn contrast_turns_around_middle_grey_without_clipping() {
+        for contrast in [-1.0, -0.3, 0.5, 1.0] {
+            let curve = changed(&greys(), Adjustment { contrast, ..Adjustment::default() });
+            assert!(curve.is_sorted());
+            assert_eq!((curve[0], curve[255]), ([0; 3], [255; 3]));
+            assert!(curve[118][0].abs_diff(118) <= 1, "{contrast}: {:?}", curve[118]);
+            assert_eq!(curve[60][0] < 60, contrast > 0.0);
+            assert_eq!(curve[190][0] > 190, contrast > 0.0);
+        }
+    }
+
+    #[test]
+    fn saturation_spares_greys_and_skin_and_never_clips() {
+        let full = Adjustment { saturation: 1.0, ..Adjustment::default() };
+        assert_eq!(changed(&greys(), full), greys());
+        let colours = [[200, 150, 130], [130, 150, 200], [150, 180, 140], [250, 30, 20], [240, 20, 30], [10, 10, 40]];
+        let more = changed(&colours, full);
+        let spread = |p: &[u8; 3]| i32::from(*p.iter().max().unwrap()) - i32::from(*p.iter().min().unwrap());
+        for (before, after) in colours.iter().zip(&more) {
+            assert!(spread(after) >= spread(before), "{before:?} becomes {after:?}");
+        }
+        let gain = |i: usize| f64::from(spread(&more[i])) / f64::from(spread(&colours[i]));
+        assert!(gain(0) < gain(1) - 0.15, "skin gains {}, blue {}", gain(0), gain(1));
+        assert_ne!(more[3], more[4], "two reds became one");
+        let none = changed(&colours, Adjustment { saturation: -1.0, ..Adjustment::default() });
+        assert!(none.iter().all(|pixel| spread(pixel) == 0), "{none:?}");
+    }
+
+    #[test]
+    fn sharpening_leaves_flat_parts_alone_and_draws_no_halo() {
+        // A soft edge, as a lens draws it.
+        let edge = [90, 92, 99, 117, 153, 171, 178, 180];
+        let row: Vec<u8> = (0..64usize).flat_map(|x| [edge[x.saturating_sub(28).min(7)]; 3]).collect();
+        let mut picture = Picture::from_pixels(row.repeat(40), 64, 40, 3).unwrap();
+        adjust(&mut picture, &Adjustment { sharpen: 1.0, ..Adjustment::default() }).unwrap();
+        let after = &picture.pixels()[20 * 64 * 3..21 * 64 * 3];
+        assert_eq!((after[0], after[63 * 3]), (90, 180));
+        let (least, most) = (after.iter().min().unwrap(), after.iter().max().unwrap());
+        assert!(*least >= 86 && *most <= 184, "{least} to {most}");
+        let steepest = i32::from(after[32 * 3]) - i32::from(after[31 * 3]);
+        assert!(steepest >= 42, "the steepest part was 36 and is {steepest}");
+    }
+}
