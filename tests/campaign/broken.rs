@@ -137,33 +137,48 @@ fn one_mistake_is_told_once() {
     let folder = good_with(
         "[look.a]\nsteps = [{ crop = { zoom = 0.5 } }]\n[photo.b]\nsource = \"photos/jam.jpg\"\nlook = \"a\"\n[post.c]\nphoto = \"b\"\nformats = [\"x.square\"]\n",
     );
-    assert_eq!(folder.problems(), [
-        "campaign.toml:13:28: `zoom` of crop, value 1 of `steps` of `look.a` is 0.5, but it must be from 1 to 20"
-    ]);
+    assert_eq!(
+        folder.problems(),
+        ["campaign.toml:13:28: `zoom` of crop, value 1 of `steps` of `look.a` is 0.5, but it must be from 1 to 20"]
+    );
 }
 
 #[test]
 fn names_that_a_mac_takes_for_one_are_told() {
     let folder = good_with("").photos(&["photos/jam.JPG"]);
-    assert_eq!(folder.problems(), [
-        "campaign.toml:7:10: `photos/jam.JPG` and `photos/jam.jpg` are one file on a Mac or on Windows (delete one of them, or give it another name)"
-    ]);
+    assert_eq!(
+        folder.problems(),
+        [
+            "campaign.toml:7:10: `photos/jam.JPG` and `photos/jam.jpg` are one file on a Mac or on Windows (delete one of them, or give it another name)"
+        ]
+    );
     let two = good_with("[post.Card2]\nphoto = \"hero\"\nformats = [\"x.square\"]\n").problems();
-    assert_eq!(two, ["campaign.toml:12:7: `Card2` cannot be the id of a post (ids are lower-case letters, digits, `.`, `_` and `-`; write `card2`)"]);
+    assert_eq!(
+        two,
+        [
+            "campaign.toml:12:7: `Card2` cannot be the id of a post (ids are lower-case letters, digits, `.`, `_` and `-`; write `card2`)"
+        ]
+    );
     let paths = good_with(
         "[post.b]\nphoto = \"hero\"\nformats = [\"x.square\"]\noutput = \"A/é.jpg\"\n[post.c]\nphoto = \"hero\"\nformats = [\"x.square\"]\noutput = \"a/e\u{301}.jpg\"\n",
     );
-    assert_eq!(paths.problems(), [
-        "campaign.toml:19:10: `post.b` jam x.square and `post.c` jam x.square have one path, `a/e\u{301}.jpg` but for upper and lower case or accents (give one of the posts another `output`, such as \"{post}/{product}.{format}.{ext}\")"
-    ]);
+    assert_eq!(
+        paths.problems(),
+        [
+            "campaign.toml:19:10: `post.b` jam x.square and `post.c` jam x.square have one path, `a/e\u{301}.jpg` but for upper and lower case or accents (give one of the posts another `output`, such as \"{post}/{product}.{format}.{ext}\")"
+        ]
+    );
 }
 
 #[test]
 fn bytes_that_are_not_text_are_told() {
     let folder = good_with("").file("templates/card.html", b"one\n\xff\xfe");
-    assert_eq!(folder.problems(), [
-        "campaign.toml:9:12: `templates/card.html` is not UTF-8 text: line 2 has other bytes (save it with the encoding UTF-8)"
-    ]);
+    assert_eq!(
+        folder.problems(),
+        [
+            "campaign.toml:9:12: `templates/card.html` is not UTF-8 text: line 2 has other bytes (save it with the encoding UTF-8)"
+        ]
+    );
     assert_eq!(Memory::default().file("campaign.toml", b"\xff").problems().len(), 1);
     assert_eq!(Memory::default().problems().len(), 1);
 }

@@ -70,18 +70,21 @@ safe = { top = 0.1 }
     assert_eq!(campaign.posts["card"].products, ["citrus-haze", "tea"]);
     assert_eq!(campaign.formats["my.size"].safe.top, 0.1);
     assert_eq!(campaign.looks["bright"].steps.len(), 2);
-    assert_eq!(outputs(&folder), [
-        "card/citrus-haze-front.instagram.portrait.jpg",
-        "card/citrus-haze-front.x.landscape.jpg",
-        "card/citrus-haze-front.my.size.webp",
-        "card/citrus-haze-top.instagram.portrait.jpg",
-        "card/citrus-haze-top.x.landscape.jpg",
-        "card/citrus-haze-top.my.size.webp",
-        "card/tea-front.instagram.portrait.jpg",
-        "card/tea-front.x.landscape.jpg",
-        "card/tea-front.my.size.webp",
-        "shop.jpg"
-    ]);
+    assert_eq!(
+        outputs(&folder),
+        [
+            "card/citrus-haze-front.instagram.portrait.jpg",
+            "card/citrus-haze-front.x.landscape.jpg",
+            "card/citrus-haze-front.my.size.webp",
+            "card/citrus-haze-top.instagram.portrait.jpg",
+            "card/citrus-haze-top.x.landscape.jpg",
+            "card/citrus-haze-top.my.size.webp",
+            "card/tea-front.instagram.portrait.jpg",
+            "card/tea-front.x.landscape.jpg",
+            "card/tea-front.my.size.webp",
+            "shop.jpg"
+        ]
+    );
     let first = &campaign.assets[0];
     assert_eq!(first.pictures["table"].path.as_str(), "photos/table.png");
     assert_eq!(first.captures["angle"], "front");
