@@ -221,7 +221,8 @@ fn report_shared(loader: &mut Loader<'_>, campaign: &Campaign, first: &Asset, se
     let more = if times > 1 { format!(", and {} more", times - 1) } else { String::new() };
     let one = if first.output == second.output { "" } else { " but for upper and lower case or accents" };
     let message = format!("{} and {} have one path, `{}`{one}{more}", of(first), of(second), second.output);
-    let mut problem = Problem::error("one-path", message).at(place(second).unwrap_or_else(|| Place::file(super::files::MANIFEST)));
+    let mut problem =
+        Problem::error("one-path", message).at(place(second).unwrap_or_else(|| Place::file(super::files::MANIFEST)));
     if first.post != second.post {
         problem = problem.hint("give one of the posts another `output`, such as \"{post}/{product}.{format}.{ext}\"");
         if let Some(place) = place(first) {
@@ -231,7 +232,9 @@ fn report_shared(loader: &mut Loader<'_>, campaign: &Campaign, first: &Asset, se
         let mut names = Vec::new();
         names.extend((first.product != second.product).then(|| "{product}".to_owned()));
         names.extend((first.format != second.format).then(|| "{format}".to_owned()));
-        names.extend(second.captures.iter().filter(|(k, v)| first.captures.get(*k) != Some(*v)).map(|(k, _)| format!("{{{k}}}")));
+        names.extend(
+            second.captures.iter().filter(|(k, v)| first.captures.get(*k) != Some(*v)).map(|(k, _)| format!("{{{k}}}")),
+        );
         problem = problem.hint(format!("add {} to `output`", list(names.iter().map(String::as_str), 4)));
     }
     loader.report(problem);

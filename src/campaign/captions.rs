@@ -50,7 +50,8 @@ pub(super) fn check(
 ) {
     for (id, caption) in captions {
         let using = posts.values().filter(|post| post.caption.as_ref() == Some(id));
-        for fields in contexts(campaign, using, photos) {
+        for mut fields in contexts(campaign, using, photos) {
+            fields.forgive(loader);
             let problems = check_template(loader.folder, &caption.draft, &fields);
             loader.problems.extend(problems);
             check_alt(loader, caption.alt.as_ref(), &fields);
@@ -59,6 +60,7 @@ pub(super) fn check(
     for (id, photo) in photos {
         let using = posts.values().filter(|post| post.photos.values().any(|used| used == id));
         for mut fields in contexts(campaign, using, photos) {
+            fields.forgive(loader);
             fields.top.extend(photo.captures.iter().map(|name| (name.clone(), Vec::new())));
             check_alt(loader, photo.alt.as_ref(), &fields);
         }
@@ -83,6 +85,7 @@ fn check_alt(loader: &mut Loader<'_>, alt: Option<&(Arc<Source>, At<String>)>, f
         // Where the text is written as it is, without escapes, places in it are places in the file.
         let inner = written.find(alt.value.as_str()).map(|start| alt.span.start + start);
         let place = match (&problem.place, inner) {
+            (Some(place), _) if place.path() != source.path => place.clone(),
             (Some(Place::Span(_, start, end)), Some(inner)) => Place::span(source, inner + start..inner + end),
             _ => Place::span(source, alt.span.clone()),
         };

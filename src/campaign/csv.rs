@@ -102,7 +102,11 @@ impl<'t> Reader<'t> {
             self.at += close + 1;
             if self.byte() != Some(b'"') {
                 let text = &self.text[start..self.at - 1];
-                return Ok(if text.contains('"') { Cow::Owned(text.replace("\"\"", "\"")) } else { Cow::Borrowed(text) });
+                return Ok(if text.contains('"') {
+                    Cow::Owned(text.replace("\"\"", "\""))
+                } else {
+                    Cow::Borrowed(text)
+                });
             }
             self.at += 1;
         }
@@ -119,11 +123,10 @@ mod tests {
 
     #[test]
     fn quotes_separators_and_line_ends_as_spreadsheets_write_them() {
-        assert_eq!(texts("\u{feff}id,name\r\na,\"x, \"\"y\"\"\nz\"\r\n\r\nb,"), [
-            vec!["id", "name"],
-            vec!["a", "x, \"y\"\nz"],
-            vec!["b", ""]
-        ]);
+        assert_eq!(
+            texts("\u{feff}id,name\r\na,\"x, \"\"y\"\"\nz\"\r\n\r\nb,"),
+            [vec!["id", "name"], vec!["a", "x, \"y\"\nz"], vec!["b", ""]]
+        );
         assert_eq!(texts("id;price\na;1,50\n"), [["id", "price"], ["a", "1,50"]]);
         assert_eq!(texts("id\tn\na\tb, c; d"), [["id", "n"], ["a", "b, c; d"]]);
         assert_eq!(texts("id\rx"), [["id"], ["x"]]);

@@ -155,31 +155,71 @@ fn parse<'s>(loader: &mut Loader<'_>, source: &'s Arc<Source>) -> DeTable<'s> {
     for error in errors {
         let span = error.span().unwrap_or(0..0);
         let (line, _) = source.line_column(span.start);
-        // One slip can be several mistakes to the parser; the first of a line says it best.
-        if !lines.contains(&line) {
-            lines.push(line);
-            loader.report(
-                Problem::error("syntax", format!("this is not TOML: {}", error.message().replace('\n', ", ")))
-                    .at(Place::span(source, span.clone())),
-            );
+        let around = table_around(&source.text, span.start);
+        // One slip can be several mistakes to the parser; the first of a line says it best. What is in a table whose header is wrong
+        // follows from that.
+        let header = around.as_ref().map(|around| source.line_column(around.header).0);
+        if !lines.contains(&line) && !header.is_some_and(|header| lines.contains(&header)) {
+            loader.report(syntax_problem(source, error.message(), span));
         }
-        if let Some((kind, id)) = table_around(&source.text, span.start) {
+        lines.push(line);
+        if let Some(Around { kind, id, .. }) = around {
             loader.break_entry(kind, id);
-            if let Some(DeValue::Table(entries)) = table.get_mut(kind).map(Spanned::get_mut) {
-                entries.remove(id);
+            let entries = table.get_mut(kind).map(Spanned::get_mut);
+            let Some(DeValue::Table(entries)) = entries else { continue };
+            if let (Some(DeValue::Table(lost)), "product") = (entries.remove(id).map(Spanned::into_inner), kind) {
+                // A template that shows such a field is not wrong.
+                lost.keys().for_each(|field| loader.break_entry("field", field.get_ref()));
             }
         }
     }
     table
 }
 
+/// What the parser says, in words for somebody who does not know TOML.
+fn syntax_problem(source: &Arc<Source>, message: &str, span: Range<usize>) -> Problem {
+    let place = Place::span(source, span.clone());
+    if message == "duplicate key" {
+        let name = source.text.get(span).unwrap_or_default().trim_matches('"');
+        let problem = Problem::error("duplicate", format!("`{name}` is here twice")).at(place);
+        return problem.hint("a name can be written once in its table; take one of them out");
+    }
+    let problem = Problem::error("syntax", format!("this is not TOML: {}", message.replace('\n', ", "))).at(place);
+    let line_start = source.text[..span.start].rfind('\n').map_or(0, |n| n + 1);
+    let line = source.text[line_start..].lines().next().unwrap_or_default();
+    match line.split_once('=').map(|(key, value)| (key.trim(), value.trim())) {
+        Some((key, "")) => problem.hint(format!("write a value after `{key} =`, such as a text in quotes")),
+        Some((key, value)) if value.starts_with(|c: char| c.is_alphabetic() || "$€£%@".contains(c)) => {
+            problem.hint(format!("put a text in quotes: `{key} = \"{value}\"`"))
+        }
+        Some((_, value)) if message.contains("string") && value.starts_with(['"', '\'']) => {
+            problem.hint("close the text with the quote that it starts with, on the same line")
+        }
+        _ => problem,
+    }
+}
+
+/// The table that a byte is in.
+struct Around<'t> {
+    kind: &'t str,
+    id: &'t str,
+    /// The first byte of its `[kind.id]`.
+    header: usize,
+}
+
 /// The `[kind.id]` whose lines hold the byte.
-fn table_around(text: &str, offset: usize) -> Option<(&str, &str)> {
+fn table_around(text: &str, offset: usize) -> Option<Around<'_>> {
     let end = text[offset.min(text.len())..].find('\n').map_or(text.len(), |n| offset + n);
-    let header = text.get(..end)?.lines().rev().map(str::trim_start).find(|line| line.starts_with('['))?;
-    let (kind, rest) = header.trim_start_matches('[').split_once('.')?;
-    let id = rest.trim_start_matches('"').split(['"', ']', '#']).next()?.trim();
-    is_id(id).then_some((kind.trim(), id))
+    let mut before = text.get(..end)?;
+    loop {
+        let start = before.rfind('\n').map_or(0, |n| n + 1);
+        if let Some(line) = before[start..].trim_start().strip_prefix('[') {
+            let (kind, rest) = line.split_once('.')?;
+            let id = rest.trim_start_matches('"').split(['"', ']', '#', '.']).next()?.trim();
+            return is_id(id).then_some(Around { kind: kind.trim(), id, header: start });
+        }
+        before = before.get(..start.checked_sub(1)?)?;
+    }
 }
 
 struct Reader<'l, 'f, 's> {

@@ -17,7 +17,10 @@ pub fn text_of(html: &str) -> String {
             rest = tag;
             continue;
         }
-        if matches!(name.as_str(), "br" | "p" | "div" | "li" | "ul" | "ol" | "tr" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6") {
+        if matches!(
+            name.as_str(),
+            "br" | "p" | "div" | "li" | "ul" | "ol" | "tr" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+        ) {
             text.truncate(text.trim_end_matches(' ').len());
             if !text.is_empty() && !text.ends_with('\n') {
                 text.push('\n');
@@ -81,11 +84,39 @@ fn entity(name: &str) -> Option<char> {
         return char::from_u32(code).filter(|c| !c.is_control());
     }
     let known = [
-        ("amp", '&'), ("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("nbsp", '\u{a0}'), ("ndash", '–'),
-        ("mdash", '—'), ("lsquo", '‘'), ("rsquo", '’'), ("ldquo", '“'), ("rdquo", '”'), ("hellip", '…'), ("bull", '•'),
-        ("deg", '°'), ("frac12", '½'), ("frac14", '¼'), ("frac34", '¾'), ("times", '×'), ("trade", '™'), ("reg", '®'),
-        ("copy", '©'), ("euro", '€'), ("pound", '£'), ("eacute", 'é'), ("egrave", 'è'), ("agrave", 'à'), ("ccedil", 'ç'),
-        ("ouml", 'ö'), ("uuml", 'ü'), ("auml", 'ä'), ("szlig", 'ß'), ("ntilde", 'ñ'),
+        ("amp", '&'),
+        ("lt", '<'),
+        ("gt", '>'),
+        ("quot", '"'),
+        ("apos", '\''),
+        ("nbsp", '\u{a0}'),
+        ("ndash", '–'),
+        ("mdash", '—'),
+        ("lsquo", '‘'),
+        ("rsquo", '’'),
+        ("ldquo", '“'),
+        ("rdquo", '”'),
+        ("hellip", '…'),
+        ("bull", '•'),
+        ("deg", '°'),
+        ("frac12", '½'),
+        ("frac14", '¼'),
+        ("frac34", '¾'),
+        ("times", '×'),
+        ("trade", '™'),
+        ("reg", '®'),
+        ("copy", '©'),
+        ("euro", '€'),
+        ("pound", '£'),
+        ("eacute", 'é'),
+        ("egrave", 'è'),
+        ("agrave", 'à'),
+        ("ccedil", 'ç'),
+        ("ouml", 'ö'),
+        ("uuml", 'ü'),
+        ("auml", 'ä'),
+        ("szlig", 'ß'),
+        ("ntilde", 'ñ'),
     ];
     known.iter().find(|(known, _)| *known == name).map(|(_, c)| *c)
 }

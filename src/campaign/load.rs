@@ -19,7 +19,7 @@ pub struct Loaded {
 
 /// Reads and checks the campaign in `folder`. Whatever is wrong is told in `problems` and left out of `campaign`; everything else is in it.
 pub fn load(folder: &dyn Folder) -> Loaded {
-    let mut loader = Loader { folder, problems: Vec::new(), broken: Broken::new() };
+    let mut loader = Loader { folder, problems: Vec::new(), broken: Broken::new(), unsure: false };
     let mut campaign = Campaign::default();
     if let Some(manifest) = files::read_manifest(&mut loader) {
         campaign.name = manifest.name.clone();
@@ -36,7 +36,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         campaign.assets = assets::make(&mut loader, &campaign);
     }
     let mut problems = loader.problems;
-    problems.sort_by(|a, b| order(a).cmp(&order(b)));
+    problems.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.message.cmp(&b.message)));
     problems.dedup();
     Loaded { campaign, problems }
 }
@@ -56,6 +56,8 @@ pub(super) struct Loader<'a> {
     pub folder: &'a dyn Folder,
     pub problems: Vec<Problem>,
     pub broken: Broken,
+    /// A whole table of products could not be read: whatever names a product or a field may be right.
+    pub unsure: bool,
 }
 
 impl Loader<'_> {
@@ -77,9 +79,10 @@ impl Loader<'_> {
         match RelPath::parse(written.value) {
             Ok(path) => Some(path),
             Err(error) => {
-                let problem = Problem::error("bad-path", format!("`{}` is no path of this campaign: {error}", written.value))
-                    .at(Place::span(source, written.span))
-                    .hint("write it relative to the campaign folder, with `/`, such as \"brand/logo.svg\"");
+                let problem =
+                    Problem::error("bad-path", format!("`{}` is no path of this campaign: {error}", written.value))
+                        .at(Place::span(source, written.span))
+                        .hint("write it relative to the campaign folder, with `/`, such as \"brand/logo.svg\"");
                 self.report(problem);
                 None
             }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 
+use super::Step;
 use super::at::{At, ById, Id, OneOrMany, TextOr};
 use super::formats::{FileType, SafeZone};
-use super::Step;
 
 /// A softbox campaign: products, photos, looks, captions and posts.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -228,7 +228,7 @@ pub struct PostTable {
     /// The id of its photo, or photos by the names that the template knows them by.
     #[serde(default)]
     #[schemars(example = &"hero")]
-    pub photo: Option<At<TextOr<BTreeMap<At<String>, At<String>>>>>,
+    pub photo: Option<At<PhotoNames>>,
     /// The id of its caption.
     #[serde(default)]
     #[schemars(example = &"launch")]
@@ -246,6 +246,9 @@ pub struct PostTable {
     #[schemars(extend("examples" = [{ "headline": "Spring is here" }]))]
     pub fields: BTreeMap<At<String>, At<toml::Value>>,
 }
+
+/// A photo's id, or ids by the names that a template knows the photos by.
+pub type PhotoNames = TextOr<BTreeMap<At<String>, At<String>>>;
 
 /// A list of formats; editors offer the built-in ones, and a campaign's own are as good.
 fn format_names(_: &mut SchemaGenerator) -> Schema {

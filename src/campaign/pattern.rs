@@ -95,13 +95,7 @@ pub fn fit(parts: &[Part], name: &str, products: &HashSet<&str>) -> Option<Captu
     fit_rest(parts, name, products, &mut captures, &mut tries).then_some(captures)
 }
 
-fn fit_rest(
-    parts: &[Part],
-    name: &str,
-    products: &HashSet<&str>,
-    captures: &mut Captures,
-    tries: &mut u32,
-) -> bool {
+fn fit_rest(parts: &[Part], name: &str, products: &HashSet<&str>, captures: &mut Captures, tries: &mut u32) -> bool {
     *tries = tries.saturating_sub(1);
     if *tries == 0 {
         return false;

@@ -23,18 +23,17 @@ pub(super) struct CheckedPhoto {
     pub pattern: String,
     /// Products whose pictures were found wrong: that was reported.
     pub faulty: BTreeSet<String>,
-    /// Nothing at all fits, which was reported.
+    /// Nothing at all fits, which was told.
     pub empty: bool,
     pub alt: Option<(Arc<super::Source>, At<String>)>,
 }
 
-pub(super) fn load(
-    loader: &mut Loader<'_>,
-    manifest: &Tables,
-    campaign: &Campaign,
-) -> BTreeMap<String, CheckedPhoto> {
+pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables, campaign: &Campaign) -> BTreeMap<String, CheckedPhoto> {
     let shelf = Shelf::new(&campaign.products);
-    let ids: HashSet<&str> = campaign.products.keys().map(String::as_str).collect();
+    // The picture of a product that is left out because of a mistake is no mistake.
+    let broken: Vec<String> =
+        loader.broken.iter().filter_map(|b| b.strip_prefix("product.")).map(str::to_owned).collect();
+    let ids: HashSet<&str> = campaign.products.keys().chain(&broken).map(String::as_str).collect();
     let mut photos = BTreeMap::new();
     for (id, entry) in &manifest.photos {
         match load_one(loader, campaign, &shelf, &ids, id, entry) {
@@ -69,21 +68,25 @@ fn load_one(
         Chosen::WholeShop => {
             let problem = Problem::error("wrong-value", "a photo cannot be of \"none\" of the products");
             let at = table.products.as_ref().map_or_else(|| entry.place(), |p| entry.at(p.span.clone()));
-            loader.report(problem.at(at).hint("leave `products` out, and `{product}` out of `source`, for a picture of no product"));
+            loader.report(
+                problem
+                    .at(at)
+                    .hint("leave `products` out, and `{product}` out of `source`, for a picture of no product"),
+            );
             return None;
         }
     };
     let mut found = Vec::new();
     walk(loader, &RelPath::root(), &segments, ids, &Captures::new(), &mut found);
+    let nothing = found.is_empty();
     found.retain(|(_, captures)| match (captures.get("product"), &wanted) {
         (Some(product), Some(wanted)) => wanted.contains(product),
         _ => true,
     });
     let mut faulty = BTreeSet::new();
     let shots = shots(loader, entry, found, &mut faulty);
-    let empty = shots.is_empty() && faulty.is_empty();
     let place = entry.at(table.source.span.clone());
-    if empty {
+    if nothing && !(per_product && loader.unsure) {
         report_no_file(loader, &path, &segments, place.clone(), campaign);
     }
     let photo = Photo { id: id.to_owned(), look, alt: table.alt.as_ref().map(|a| a.value.clone()), shots, place };
@@ -93,7 +96,7 @@ fn load_one(
         captures: names.into_iter().filter(|name| name != "product").collect(),
         pattern: table.source.value.clone(),
         faulty,
-        empty,
+        empty: nothing,
         alt: table.alt.clone().map(|alt| (source.clone(), alt)),
     })
 }
@@ -136,7 +139,8 @@ fn source_parts(loader: &mut Loader<'_>, entry: &Entry<PhotoTable>) -> Option<Ve
     let reserved = ["post", "format", "ext", "brand", "campaign", "photo", "id", "logo"];
     let taken = segments.iter().flatten().filter_map(name_of).find(|name| reserved.contains(name));
     if let Some(name) = taken {
-        let problem = Problem::error("reserved", format!("`{{{name}}}` cannot be captured: the name means something else"));
+        let problem =
+            Problem::error("reserved", format!("`{{{name}}}` cannot be captured: the name means something else"));
         loader.report(problem.at(entry.at(written.span.clone())).hint("choose another name, such as {angle}"));
         return None;
     }
@@ -160,13 +164,14 @@ fn walk(
             return walk(loader, &below, rest, products, captures, found);
         }
     }
+    // What an earlier segment captured counts as text here, so that {product}/{product}.jpg is one product.
+    let first = known(first, captures);
     for entry in loader.folder.list(folder).unwrap_or_default().iter() {
         let (name, is_folder) = entry.strip_suffix('/').map_or((entry.as_str(), false), |name| (name, true));
         if is_folder == rest.is_empty() || name.starts_with('.') {
             continue;
         }
-        // What an earlier segment captured counts as text here, so that {product}/{product}.jpg is one product.
-        let Some(here) = pattern::fit(&known(first, captures), &nfc(name), products) else { continue };
+        let Some(here) = pattern::fit(&first, &nfc(name), products) else { continue };
         let mut all = captures.clone();
         all.extend(here);
         if is_folder {
@@ -207,7 +212,8 @@ fn shots(
     let place = entry.at(entry.value.source.span.clone());
     for twins in twins.into_values().filter(|twins| twins.len() > 1) {
         let names: Vec<String> = twins.iter().map(|(_, path)| format!("`{path}`")).collect();
-        let problem = Problem::error("case-twins", format!("{} are one file on a Mac or on Windows", names.join(" and ")));
+        let problem =
+            Problem::error("case-twins", format!("{} are one file on a Mac or on Windows", names.join(" and ")));
         loader.report(problem.at(place.clone()).hint("delete one of them, or give it another name"));
         faulty.extend(twins.iter().filter_map(|(product, _)| product.clone()));
         bad.extend(twins.into_iter().map(|(_, path)| path));
@@ -223,8 +229,13 @@ fn shots(
                 let mut of: Vec<String> = product.iter().cloned().collect();
                 of.extend(captures.iter().map(|(name, value)| format!("{name} {value}")));
                 let of = if of.is_empty() { "the photo".to_owned() } else { of.join(", ") };
-                let problem = Problem::error("two-pictures", format!("{} are both the picture of {of}", names.join(" and ")));
-                loader.report(problem.at(place.clone()).hint("keep one of them, or tell them apart in `source` with a name such as {angle}"));
+                let problem =
+                    Problem::error("two-pictures", format!("{} are both the picture of {of}", names.join(" and ")));
+                loader.report(
+                    problem
+                        .at(place.clone())
+                        .hint("keep one of them, or tell them apart in `source` with a name such as {angle}"),
+                );
                 faulty.extend(product);
             }
         }
@@ -251,7 +262,11 @@ fn report_no_file(loader: &mut Loader<'_>, path: &RelPath, segments: &[Vec<Part>
     };
     if !plain && !names.is_empty() && path.as_str().contains("{product}") {
         let ids = super::names::list(campaign.products.keys().map(String::as_str), 4);
-        hint = if ids.is_empty() { format!("{hint}; there is no product yet") } else { format!("{hint}; {{product}} is one of {ids}") };
+        hint = if ids.is_empty() {
+            format!("{hint}; there is no product yet")
+        } else {
+            format!("{hint}; {{product}} is one of {ids}")
+        };
     }
     loader.report(Problem::error("missing-file", format!("no picture fits `{path}`")).at(place).hint(hint));
 }

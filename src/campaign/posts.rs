@@ -101,7 +101,12 @@ impl PostReader<'_, '_> {
         let fields = self.fields();
         if table.template.is_none() && table.photo.is_none() {
             let message = format!("`{owner}` has no template and no photo");
-            self.error("missing-key", self.entry.key.clone(), message, "write at least one of them, such as `photo = \"hero\"`");
+            self.error(
+                "missing-key",
+                self.entry.key.clone(),
+                message,
+                "write at least one of them, such as `photo = \"hero\"`",
+            );
             return None;
         }
         let photos = photos?;
@@ -145,19 +150,28 @@ impl PostReader<'_, '_> {
             }
             TextOr::Table(named) => {
                 let at = |text: &At<String>| text.span.clone();
-                named.iter().map(|(n, i)| (At { value: n.as_str(), span: at(n) }, At { value: i.as_str(), span: at(i) })).collect()
+                named
+                    .iter()
+                    .map(|(n, i)| (At { value: n.as_str(), span: at(n) }, At { value: i.as_str(), span: at(i) }))
+                    .collect()
             }
         };
         let mut ok = true;
         if !named.iter().any(|(name, _)| name.value == MAIN) {
             let message = format!("none of the photos of `post.{}` is named `photo`", self.id);
-            self.error("missing-key", written.span.clone(), message, "name the main one so: it decides how many assets there are");
+            self.error(
+                "missing-key",
+                written.span.clone(),
+                message,
+                "name the main one so: it decides how many assets there are",
+            );
             ok = false;
         }
         let mut photos = BTreeMap::new();
         for (name, id) in named {
             if TAKEN.contains(&name.value) || self.shelf.fields.contains(name.value) {
-                let message = format!("a photo cannot be named `{}`: in templates that means something else", name.value);
+                let message =
+                    format!("a photo cannot be named `{}`: in templates that means something else", name.value);
                 self.error("reserved", name.span, message, "choose another name, such as `detail`");
                 ok = false;
             }
@@ -175,8 +189,16 @@ impl PostReader<'_, '_> {
             return false;
         };
         if photo.per_product && !per_product {
-            let message = format!("`post.{}` is made for the whole shop, but `photo.{}` has a picture for each product", self.id, id.value);
-            self.error("wrong-photo", id.span, message, "choose a photo whose `source` has no {product}, or select products");
+            let message = format!(
+                "`post.{}` is made for the whole shop, but `photo.{}` has a picture for each product",
+                self.id, id.value
+            );
+            self.error(
+                "wrong-photo",
+                id.span,
+                message,
+                "choose a photo whose `source` has no {product}, or select products",
+            );
             return false;
         }
         photos.insert(name.to_owned(), id.value.to_owned());
@@ -190,7 +212,12 @@ impl PostReader<'_, '_> {
         }
         if !self.loader.is_broken("caption", caption) {
             let hint = unknown_hint(caption, "caption", self.campaign.captions.keys().map(String::as_str));
-            self.error("unknown-caption", caption.span.clone(), format!("there is no caption `{}`", caption.value), hint);
+            self.error(
+                "unknown-caption",
+                caption.span.clone(),
+                format!("there is no caption `{}`", caption.value),
+                hint,
+            );
         }
         None
     }
@@ -296,7 +323,12 @@ impl PostReader<'_, '_> {
                     "" => format!("`{output}` has no ending"),
                     ending => format!("softbox cannot write `.{ending}` files"),
                 };
-                self.error("bad-ending", span, message, "end it in .jpg, .png, .webp, or .{ext} for what each format takes");
+                self.error(
+                    "bad-ending",
+                    span,
+                    message,
+                    "end it in .jpg, .png, .webp, or .{ext} for what each format takes",
+                );
                 return false;
             }
         };
@@ -349,7 +381,12 @@ impl PostReader<'_, '_> {
                 list(products.iter().map(String::as_str), 5),
                 self.id
             );
-            self.error("no-picture", span.clone(), message, format!("add `{example}`, or select products that have one"));
+            self.error(
+                "no-picture",
+                span.clone(),
+                message,
+                format!("add `{example}`, or select products that have one"),
+            );
         }
         let made: BTreeSet<&String> = scenes.iter().filter_map(|scene| scene.product.as_ref()).collect();
         post.products.retain(|product| made.contains(product));
@@ -358,7 +395,9 @@ impl PostReader<'_, '_> {
 
     /// `None` if the template cannot be rendered for any product.
     fn check_template(&mut self, post: &Post) -> Option<()> {
-        let Some((path, written)) = post.template.as_ref().zip(self.entry.value.template.as_ref()) else { return Some(()) };
+        let Some((path, written)) = post.template.as_ref().zip(self.entry.value.template.as_ref()) else {
+            return Some(());
+        };
         let template = self.loader.text(path, Some((&self.entry.source, written.span.clone())))?;
         let mut fields = fields_of_post(self.campaign, post, self.photos);
         // What a product with a mistake would have had is not known.
@@ -366,6 +405,7 @@ impl PostReader<'_, '_> {
             fields = Fields { owner: fields.owner, ..fields_of_products(self.campaign) };
             fields.below.remove("post");
         }
+        fields.forgive(self.loader);
         let problems = check_template(self.loader.folder, &template, &fields);
         let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
         self.loader.problems.extend(problems);
@@ -379,6 +419,7 @@ pub(super) fn fields_of_post(campaign: &Campaign, post: &Post, photos: &BTreeMap
     fields.owner = format!("`post.{}`", post.id);
     fields.of_products = post.per_product;
     if post.per_product {
+        fields.top.insert("id".to_owned(), Vec::new());
         add_product_fields(&mut fields, campaign, &post.products);
     }
     let mut own: BTreeSet<String> = post.fields.keys().cloned().collect();
@@ -411,7 +452,7 @@ fn shared_fields() -> Fields {
     for (name, names) in below {
         fields.below.insert(name.to_owned(), names.into_iter().map(str::to_owned).collect());
     }
-    fields.top = ["post", "brand", "campaign", "format", "id"].map(|name| (name.to_owned(), Vec::new())).into();
+    fields.top = ["post", "brand", "campaign", "format"].map(|name| (name.to_owned(), Vec::new())).into();
     fields
 }
 

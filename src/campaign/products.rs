@@ -20,6 +20,7 @@ pub(super) const RESERVED: [&str; 6] = ["post", "brand", "campaign", "format", "
 /// All products by id: first the tables' rows, then the manifest's `[product.ID]`, whose fields replace those of a row.
 pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables) -> BTreeMap<String, Arc<Product>> {
     let mut products: BTreeMap<String, Product> = BTreeMap::new();
+    loader.unsure |= loader.is_broken("campaign", "products");
     let sources = manifest.campaign.products.iter().flat_map(At::items);
     for written in sources {
         let table = match written.value {
@@ -39,9 +40,11 @@ pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables) -> BTreeMap<Strin
             products.remove(id);
             continue;
         };
-        let product = products
-            .entry(id.clone())
-            .or_insert_with(|| Product { id: id.clone(), fields: Map::new(), place: entry.place() });
+        let product = products.entry(id.clone()).or_insert_with(|| Product {
+            id: id.clone(),
+            fields: Map::new(),
+            place: entry.place(),
+        });
         product.fields.extend(fields);
         product.place = entry.place();
     }
@@ -54,8 +57,15 @@ pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables) -> BTreeMap<Strin
 }
 
 fn read_table(loader: &mut Loader<'_>, main: &Arc<Source>, table: &TableSource) -> Vec<Row> {
-    let Some(path) = loader.file(main, &table.file, "table of products") else { return Vec::new() };
-    let Some(source) = loader.text(&path, Some((main, table.file.span.clone()))) else { return Vec::new() };
+    let rows = table_rows(loader, main, table);
+    loader.unsure |= rows.is_none();
+    rows.unwrap_or_default()
+}
+
+/// The rows of a table, or `None` if it cannot be read at all, which was told.
+fn table_rows(loader: &mut Loader<'_>, main: &Arc<Source>, table: &TableSource) -> Option<Vec<Row>> {
+    let path = loader.file(main, &table.file, "table of products")?;
+    let source = loader.text(&path, Some((main, table.file.span.clone())))?;
     match path.extension().as_deref() {
         Some("csv" | "tsv" | "txt") => tables::csv_rows(loader, &source, table, main),
         Some("json") => tables::json_rows(loader, &source, table),
@@ -64,7 +74,7 @@ fn read_table(loader: &mut Loader<'_>, main: &Arc<Source>, table: &TableSource) 
                 .at(Place::span(main, table.file.span.clone()))
                 .hint("save it as CSV (.csv) or JSON (.json)");
             loader.report(problem);
-            Vec::new()
+            None
         }
     }
 }
@@ -105,7 +115,8 @@ fn own_fields(
             }
             Some(Value::String(text)) if key.value == "id" && text == id => {}
             _ if key.value == "id" => {
-                let problem = Problem::error("reserved", format!("the id of this product is `{id}`, from its table's name"));
+                let problem =
+                    Problem::error("reserved", format!("the id of this product is `{id}`, from its table's name"));
                 loader.report(problem.at(place(value.span.clone())).hint("take this line out, or rename the table"));
                 ok = false;
             }

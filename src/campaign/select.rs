@@ -58,12 +58,17 @@ pub(super) fn select(
             None => return Chosen::Products(Vec::new()),
         },
     };
-    if ids.is_empty() && !loader.problems.iter().any(|p| p.place == Some(Place::span(source, written.span.clone()))) {
+    if ids.is_empty()
+        && !loader.unsure
+        && !loader.problems.iter().any(|p| p.place == Some(Place::span(source, written.span.clone())))
+    {
         let named_wrong = matches!(&written.value, TextListOr::Texts(_)) && !ids_of(written).is_empty();
         if !named_wrong {
             let problem = Problem::warning("empty-selection", format!("`{owner}` selects no product"))
                 .at(Place::span(source, written.span.clone()));
-            loader.report(problem.hint("no product has all of these; take a condition out, or leave `products` out for all"));
+            loader.report(
+                problem.hint("no product has all of these; take a condition out, or leave `products` out for all"),
+            );
         }
     }
     Chosen::Products(ids.into_iter().collect())
@@ -83,7 +88,7 @@ fn known_ids(loader: &mut Loader<'_>, shelf: &Shelf<'_>, source: &Arc<Source>, i
     for id in ids {
         if shelf.products.contains_key(&id.value) {
             known.insert(id.value.clone());
-        } else if !loader.is_broken("product", id) {
+        } else if !loader.unsure && !loader.is_broken("product", id) {
             let problem = Problem::error("unknown-product", format!("there is no product `{}`", id.value))
                 .at(Place::span(source, id.span.clone()));
             loader.report(problem.hint(unknown_hint(id, "product", shelf.products.keys().map(String::as_str))));
@@ -110,7 +115,7 @@ fn matching(
             let ids: Vec<At<String>> =
                 values.iter().map(|v| At { value: v.clone(), span: value.span.clone() }).collect();
             ok &= known_ids(loader, shelf, source, &ids).len() == ids.len();
-        } else if !shelf.fields.contains(field.as_str()) && !shelf.products.is_empty() {
+        } else if !shelf.fields.contains(field.as_str()) && !loader.unsure && !loader.is_broken("field", field) {
             let problem = Problem::error("unknown-field", format!("no product has a field `{}`", field.value))
                 .at(Place::span(source, field.span.clone()));
             loader.report(problem.hint(unknown_hint(field, "field", shelf.fields.iter().copied())));

@@ -8,7 +8,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::names::{did_you_mean, is_id, list, slug};
+use super::names::{count, did_you_mean, is_id, list, slug};
 use super::problem::{Place, Problem, Source};
 
 /// What is left unusable by mistakes of shape: `photo.hero`. The mistake was reported; what depends on it need not be.
@@ -56,7 +56,13 @@ impl<'a> Checker<'a> {
     }
 
     /// Whether the value is usable. `path` ends with the value's own key or number.
-    fn value(&mut self, value: &mut Spanned<DeValue<'_>>, schema: &'a Value, path: &[String], key: Range<usize>) -> bool {
+    fn value(
+        &mut self,
+        value: &mut Spanned<DeValue<'_>>,
+        schema: &'a Value,
+        path: &[String],
+        key: Range<usize>,
+    ) -> bool {
         let choices = self.choices(schema);
         let fitting: Vec<&Value> = choices.iter().copied().filter(|c| takes(c, value.get_ref())).collect();
         if fitting.is_empty() {
@@ -135,6 +141,7 @@ impl<'a> Checker<'a> {
         let closed = others == Some(&Value::Bool(false));
         let mut ok = true;
         let mut present = BTreeSet::new();
+        let mut misspelt = BTreeSet::new();
         for (key, mut value) in std::mem::take(table) {
             let name: &str = key.get_ref();
             present.insert(name.to_owned());
@@ -143,7 +150,7 @@ impl<'a> Checker<'a> {
                 (Some(schema), _) => self.value(&mut value, schema, &below, key.span()),
                 (None, Some(schema)) => self.entry(&mut value, schema, &below, key.span()),
                 (None, None) if closed => {
-                    self.unknown_key(name, properties, path, key.span());
+                    misspelt.extend(self.unknown_key(name, properties, path, key.span()));
                     continue;
                 }
                 (None, None) => match others.filter(|o| o.is_object()) {
@@ -154,13 +161,20 @@ impl<'a> Checker<'a> {
             ok &= usable;
             if usable {
                 table.insert(key, value);
+            } else if below.len() == 2 {
+                self.broken.insert(below.join("."));
             }
         }
-        for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+        {
             if !present.contains(required) {
+                ok = false;
+                // A misspelt key was told as such.
+                if misspelt.contains(required) {
+                    continue;
+                }
                 let hint = properties.and_then(|p| self.example(p.get(required)?, &[required.to_owned()]));
                 self.report("missing-key", at.clone(), format!("{} has no `{required}`", owner(path)), hint);
-                ok = false;
             }
         }
         // Mistakes at the top, in [campaign] and in [brand] cost only their own line.
@@ -168,9 +182,21 @@ impl<'a> Checker<'a> {
     }
 
     /// A table with an id, such as `[photo.hero]`.
-    fn entry(&mut self, value: &mut Spanned<DeValue<'_>>, schema: &'a Value, path: &[String], key: Range<usize>) -> bool {
+    fn entry(
+        &mut self,
+        value: &mut Spanned<DeValue<'_>>,
+        schema: &'a Value,
+        path: &[String],
+        key: Range<usize>,
+    ) -> bool {
         let id = path.last().map_or("", String::as_str);
         let mut usable = true;
+        let fields: Vec<String> = match value.get_ref() {
+            DeValue::Table(table) if path[0] == "product" => {
+                table.keys().map(|key| key.get_ref().to_string()).collect()
+            }
+            _ => Vec::new(),
+        };
         if !is_id(id) {
             let hint = match slug(id) {
                 Some(slug) => format!("ids are lower-case letters, digits, `.`, `_` and `-`; write `{slug}`"),
@@ -181,7 +207,8 @@ impl<'a> Checker<'a> {
         }
         usable &= self.value(value, schema, path, key);
         if !usable {
-            self.broken.insert(path.join("."));
+            // A template that shows such a field is not wrong.
+            self.broken.extend(fields.into_iter().map(|field| format!("field.{field}")));
         }
         usable
     }
@@ -192,16 +219,18 @@ impl<'a> Checker<'a> {
         properties: Option<&serde_json::Map<String, Value>>,
         path: &[String],
         at: Range<usize>,
-    ) {
+    ) -> Option<String> {
         let known: Vec<&str> = properties.into_iter().flat_map(|p| p.keys()).map(String::as_str).collect();
         let message = format!("{} has no key `{name}`", owner(path));
         let main_only = path.is_empty() && ["include", "campaign", "brand"].contains(&name);
-        let hint = match did_you_mean(name, known.iter().copied()) {
+        let near = did_you_mean(name, known.iter().copied());
+        let hint = match &near {
             _ if main_only => "it belongs in campaign.toml".to_owned(),
             Some(near) => format!("did you mean `{near}`? known keys: {}", list(known, 12)),
             None => format!("known keys: {}", list(known, 12)),
         };
         self.report("unknown-key", at, message, Some(hint));
+        near
     }
 
     fn length(&mut self, found: usize, schema: &Value, span: Range<usize>, path: &[String], whole: &Value) -> bool {
@@ -213,7 +242,7 @@ impl<'a> Checker<'a> {
         }
         let message = match (found, least == most) {
             (0, _) => format!("{} is empty", in_words(path)),
-            (_, true) => format!("{} has {found} values, but {least} are wanted", in_words(path)),
+            (_, true) => format!("{} has {}, but {least} are wanted", in_words(path), count(found as usize, "value")),
             _ => format!("{} has {found} values, but from {least} to {most} are wanted", in_words(path)),
         };
         let hint = self.example(whole, path);
@@ -290,6 +319,7 @@ fn in_words(path: &[String]) -> String {
 
 fn in_words_short(path: &[String]) -> String {
     match path.iter().position(|part| part.parse::<usize>().is_ok()) {
+        Some(list) if list + 1 == path.len() => in_words(path),
         Some(list) if list > 0 && list + 1 < path.len() => {
             format!("{}, {}", path[list + 1..].join("."), in_words(&path[..=list]))
         }

@@ -45,7 +45,12 @@ struct Columns {
 }
 
 /// The products of a CSV file.
-pub(super) fn csv_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &TableSource, main: &Arc<Source>) -> Vec<Row> {
+pub(super) fn csv_rows(
+    loader: &mut Loader<'_>,
+    source: &Arc<Source>,
+    table: &TableSource,
+    main: &Arc<Source>,
+) -> Option<Vec<Row>> {
     let rows = match csv::read(&source.text) {
         Ok(rows) => rows,
         Err(quote) => {
@@ -53,7 +58,7 @@ pub(super) fn csv_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &Ta
                 .at(Place::span(source, quote..quote + 1))
                 .hint("close it, or write two quotes for one");
             loader.report(problem);
-            return Vec::new();
+            return None;
         }
     };
     let Some((header, rows)) = rows.split_first() else {
@@ -62,9 +67,11 @@ pub(super) fn csv_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &Ta
                 .at(Place::span(main, table.file.span.clone()))
                 .hint("its first line names the columns, such as `id,name,price`"),
         );
-        return Vec::new();
+        return None;
     };
-    let Some(columns) = columns(loader, source, table, header, main) else { return Vec::new() };
+    let columns = columns(loader, source, table, header, main)?;
+    // A row that is left out may have been the only one with a field.
+    columns.fields.iter().flatten().for_each(|field| loader.break_entry("field", field));
     let mut seen: HashMap<String, Place> = HashMap::new();
     let mut products = Vec::with_capacity(rows.len());
     for row in rows {
@@ -90,7 +97,7 @@ pub(super) fn csv_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &Ta
         seen.insert(id.clone(), place.clone());
         products.push(Row { id, fields: row_fields(row, &columns), place });
     }
-    products
+    Some(products)
 }
 
 fn columns(
@@ -115,8 +122,9 @@ fn columns(
         Some(wanted) => {
             let found = names.iter().position(|n| *n == snake(wanted));
             if found.is_none() {
-                let problem = Problem::error("unknown-column", format!("`{}` has no column `{}`", source.path, wanted.value))
-                    .at(Place::span(main, wanted.span.clone()));
+                let problem =
+                    Problem::error("unknown-column", format!("`{}` has no column `{}`", source.path, wanted.value))
+                        .at(Place::span(main, wanted.span.clone()));
                 loader.report(problem.hint(unknown_hint(wanted, "column", names.iter().map(String::as_str))));
             }
             found?
@@ -129,8 +137,9 @@ fn columns(
             };
             let found = by_kind.iter().find_map(|wanted| names.iter().position(|n| n == wanted));
             if found.is_none() {
-                let problem = Problem::error("no-id", format!("`{}` has no column to tell products apart", source.path))
-                    .at(Place::span(source, header[0].span.start..header[header.len() - 1].span.end));
+                let problem =
+                    Problem::error("no-id", format!("`{}` has no column to tell products apart", source.path))
+                        .at(Place::span(source, header[0].span.start..header[header.len() - 1].span.end));
                 loader.report(problem.hint(format!(
                     "add a column {}, or write products = {{ file = \"{}\", id = \"COLUMN\" }}",
                     list(by_kind.iter().copied(), 5),
@@ -141,7 +150,8 @@ fn columns(
         }
     };
     let mut taken = BTreeSet::new();
-    let fields = names.iter().zip(header).map(|(name, cell)| column_field(loader, source, kind, name, cell, &mut taken));
+    let fields =
+        names.iter().zip(header).map(|(name, cell)| column_field(loader, source, kind, name, cell, &mut taken));
     let fields = fields.collect();
     Some(Columns { fields, kind, id, exact: names[id] == "id" })
 }
@@ -167,7 +177,8 @@ fn column_field(
     }
     if RESERVED.contains(&name) {
         let problem = Problem::warning("reserved", format!("the column `{}` is left out", cell.text.trim())).at(place);
-        loader.report(problem.hint(format!("in templates `{name}` means something else; give the column another name")));
+        loader
+            .report(problem.hint(format!("in templates `{name}` means something else; give the column another name")));
         return None;
     }
     if !taken.insert(name.to_owned()) {
@@ -241,15 +252,16 @@ fn tags(text: &str) -> Value {
 }
 
 /// The products of a JSON file: a list of tables, or tables by id.
-pub(super) fn json_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &TableSource) -> Vec<Row> {
+pub(super) fn json_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &TableSource) -> Option<Vec<Row>> {
     let text = source.text.trim_start_matches('\u{feff}');
     let skipped = source.text.len() - text.len();
     if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
         let at = source.offset(error.line(), error.column());
         let what = error.to_string();
         let what = what.split(" at line ").next().unwrap_or("it ends too early").to_owned();
-        loader.report(Problem::error("syntax", format!("this is not JSON: {what}")).at(Place::span(source, at..at + 1)));
-        return Vec::new();
+        loader
+            .report(Problem::error("syntax", format!("this is not JSON: {what}")).at(Place::span(source, at..at + 1)));
+        return None;
     }
     let mut rows: Vec<Row> = Vec::new();
     let mut seen: HashMap<String, Place> = HashMap::new();
@@ -273,7 +285,7 @@ pub(super) fn json_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &T
         seen.insert(row.id.clone(), row.place.clone());
         rows.push(row);
     }
-    rows
+    Some(rows)
 }
 
 fn json_row(
@@ -311,7 +323,9 @@ fn json_row(
         if fields.remove(reserved).is_some() {
             let problem = Problem::warning("reserved", format!("the field `{reserved}` of `{id}` is left out"));
             loader.report(
-                problem.at(place.clone()).hint("in templates that name means something else; give the field another name"),
+                problem
+                    .at(place.clone())
+                    .hint("in templates that name means something else; give the field another name"),
             );
         }
     }

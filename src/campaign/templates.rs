@@ -7,6 +7,7 @@ use std::sync::Arc;
 use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use handlebars::{Path, PathSeg, Template, TemplateError, TemplateErrorReason};
 
+use super::load::Loader;
 use super::names::{list, unknown_hint};
 use super::{Folder, Place, Problem, RelPath, Source};
 
@@ -21,6 +22,21 @@ pub struct Fields {
     pub owner: String,
     /// False for a post of the whole shop: then no product's fields are known.
     pub of_products: bool,
+    /// Products could not be read: any name at the top may be one of their fields.
+    pub unsure: bool,
+}
+
+impl Fields {
+    /// Takes for known what products may have that are left out because of their own mistakes.
+    pub(super) fn forgive(&mut self, loader: &Loader<'_>) {
+        self.unsure = loader.unsure;
+        if self.of_products {
+            let fields = loader.broken.iter().filter_map(|broken| broken.strip_prefix("field."));
+            for field in fields {
+                self.top.entry(field.to_owned()).or_default();
+            }
+        }
+    }
 }
 
 /// Checks a template and the partials that it uses. Each unknown field is told once, where it is first used.
@@ -40,6 +56,17 @@ struct Check<'a> {
     /// Files that were checked: a partial may use itself.
     seen: BTreeSet<String>,
     told: BTreeSet<String>,
+}
+
+/// What a template wants of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    /// Rendering fails without it.
+    Shown,
+    /// `{{#if}}` asks whether it is there.
+    Tested,
+    /// A helper or a partial gets it, and knows what to do without.
+    Handed,
 }
 
 /// What is known at one place of a template.
@@ -114,26 +141,26 @@ impl Check<'_> {
     fn expression(&mut self, source: &Arc<Source>, helper: &HelperTemplate, scope: &Scope, at: usize) {
         let bare = helper.params.is_empty() && helper.hash.is_empty();
         if bare {
-            self.parameter(source, &helper.name, scope, at, true);
+            self.parameter(source, &helper.name, scope, at, Need::Shown);
         }
-        self.parameters(source, helper, scope, at);
+        self.parameters(source, helper, scope, at, Need::Handed);
     }
 
-    fn parameters(&mut self, source: &Arc<Source>, helper: &HelperTemplate, scope: &Scope, at: usize) {
+    fn parameters(&mut self, source: &Arc<Source>, helper: &HelperTemplate, scope: &Scope, at: usize, need: Need) {
         for parameter in &helper.params {
-            self.parameter(source, parameter, scope, at, false);
+            self.parameter(source, parameter, scope, at, need);
         }
         for parameter in helper.hash.iter().collect::<BTreeMap<_, _>>().into_values() {
-            self.parameter(source, parameter, scope, at, false);
+            self.parameter(source, parameter, scope, at, need);
         }
     }
 
-    fn parameter(&mut self, source: &Arc<Source>, parameter: &Parameter, scope: &Scope, at: usize, bare: bool) {
+    fn parameter(&mut self, source: &Arc<Source>, parameter: &Parameter, scope: &Scope, at: usize, need: Need) {
         match parameter {
-            Parameter::Path(path) => self.path(source, path, scope, at, bare),
+            Parameter::Path(path) => self.path(source, path, scope, at, need),
             Parameter::Name(name) => {
                 if let Ok(path) = Path::parse(name) {
-                    self.path(source, &path, scope, at, bare);
+                    self.path(source, &path, scope, at, need);
                 }
             }
             Parameter::Subexpression(expression) => {
@@ -148,7 +175,12 @@ impl Check<'_> {
 
     fn block(&mut self, source: &Arc<Source>, helper: &HelperTemplate, scope: &Scope, at: usize) {
         let name = helper.name.as_name().unwrap_or("").to_owned();
-        self.parameters(source, helper, scope, at);
+        let need = match name.as_str() {
+            "if" | "unless" => Need::Tested,
+            "each" | "with" => Need::Shown,
+            _ => Need::Handed,
+        };
+        self.parameters(source, helper, scope, at, need);
         let mut tested = BTreeSet::new();
         helper.params.iter().for_each(|parameter| names_in(parameter, &mut tested));
         let (inner, outer) = match name.as_str() {
@@ -173,7 +205,7 @@ impl Check<'_> {
         }
     }
 
-    fn path(&mut self, source: &Arc<Source>, path: &Path, scope: &Scope, at: usize, bare: bool) {
+    fn path(&mut self, source: &Arc<Source>, path: &Path, scope: &Scope, at: usize, need: Need) {
         let Path::Relative((segments, raw)) = path else { return };
         let names: Vec<&str> = segments
             .iter()
@@ -185,36 +217,52 @@ impl Check<'_> {
         let Some((first, rest)) = names.split_first() else { return };
         let up = raw.matches("../").count();
         let at_top = raw.starts_with("@root") || up == scope.inside;
+        let guarded = scope.guarded.contains(*first);
         if !at_top || raw.starts_with('@') && !raw.starts_with("@root") || up == 0 && scope.locals.contains(*first) {
             return;
         }
         let span = find_name(&source.text, at, raw);
         match (self.fields.top.get(*first), self.fields.below.get(*first), rest.first()) {
-            (None, ..) => self.unknown(source, span, first),
+            (None, ..) if self.fields.unsure => {}
+            (None, ..) => self.unknown(source, span, first, need == Need::Tested || guarded),
             (Some(_), Some(below), Some(second)) if !below.contains(*second) => {
-                if self.told.insert(format!("{first}.{second}")) {
-                    let message = format!("`{first}` has no field `{second}` in {}", self.fields.owner);
-                    let problem = Problem::error("unknown-field", message).at(Place::span(source, span));
-                    let hint = unknown_hint(second, "field", below.iter().map(String::as_str));
-                    self.problems.push(problem.hint(hint));
-                }
+                self.unknown_below(source, span, (first, second), below);
             }
-            (Some(lacking), ..) if bare && !lacking.is_empty() && !scope.guarded.contains(*first) => {
-                if self.told.insert((*first).to_owned()) {
-                    let who = list(lacking.iter().map(String::as_str), 3);
-                    let message = format!("{who} of {} has no field `{first}`", self.fields.owner);
-                    let message = if lacking.len() > 1 { message.replace(" has no ", " have no ") } else { message };
-                    let problem = Problem::warning("missing-field", message).at(Place::span(source, span));
-                    self.problems.push(problem.hint(format!(
-                        "give it one, or write {{{{#if {first}}}}}…{{{{/if}}}} around what shows it"
-                    )));
-                }
+            (Some(lacking), ..) if need == Need::Shown && !lacking.is_empty() && !guarded => {
+                self.missing(source, span, first, lacking);
             }
             _ => {}
         }
     }
 
-    fn unknown(&mut self, source: &Arc<Source>, span: Range<usize>, name: &str) {
+    fn unknown_below(
+        &mut self,
+        source: &Arc<Source>,
+        span: Range<usize>,
+        names: (&str, &str),
+        known: &BTreeSet<String>,
+    ) {
+        let (first, second) = names;
+        if self.told.insert(format!("{first}.{second}")) {
+            let message = format!("`{first}` has no field `{second}` in {}", self.fields.owner);
+            let hint = unknown_hint(second, "field", known.iter().map(String::as_str));
+            self.problems.push(Problem::error("unknown-field", message).at(Place::span(source, span)).hint(hint));
+        }
+    }
+
+    fn missing(&mut self, source: &Arc<Source>, span: Range<usize>, name: &str, lacking: &[String]) {
+        if self.told.insert(name.to_owned()) {
+            let who = list(lacking.iter().map(String::as_str), 3);
+            let has = if lacking.len() > 1 { "have" } else { "has" };
+            let message = format!("{who} of {} {has} no field `{name}`", self.fields.owner);
+            let problem = Problem::warning("missing-field", message).at(Place::span(source, span));
+            let hint = format!("give it one, or write {{{{#if {name}}}}}…{{{{/if}}}} around what shows it");
+            self.problems.push(problem.hint(hint));
+        }
+    }
+
+    /// An unknown field that is only asked for makes no asset fail: then it is a warning.
+    fn unknown(&mut self, source: &Arc<Source>, span: Range<usize>, name: &str, only_asked: bool) {
         if !self.told.insert(name.to_owned()) {
             return;
         }
@@ -231,12 +279,16 @@ impl Check<'_> {
                 ),
             ),
         };
-        self.problems.push(Problem::error("unknown-field", message).at(Place::span(source, span)).hint(hint));
+        let problem = match only_asked {
+            true => Problem::warning("unknown-field", format!("{message}, so this is never shown")),
+            false => Problem::error("unknown-field", message),
+        };
+        self.problems.push(problem.at(Place::span(source, span)).hint(hint));
     }
 
     fn partial(&mut self, source: &Arc<Source>, partial: &DecoratorTemplate, scope: &Scope, at: usize, needed: bool) {
         for parameter in partial.params.iter().chain(partial.hash.iter().collect::<BTreeMap<_, _>>().into_values()) {
-            self.parameter(source, parameter, scope, at, false);
+            self.parameter(source, parameter, scope, at, Need::Handed);
         }
         let Some(name) = partial.name.as_name() else { return };
         if name.starts_with('@') || scope.inline.contains(name) {
@@ -345,7 +397,8 @@ fn syntax_problem(source: &Arc<Source>, error: &TemplateError) -> Problem {
         ),
         _ => (
             "this is not Handlebars".to_owned(),
-            "write {{name}}, {{#if name}}…{{/if}} or {{#each tags}}…{{/each}}; for two braces as they are, \\{{".to_owned(),
+            "write {{name}}, {{#if name}}…{{/if}} or {{#each tags}}…{{/each}}; for two braces as they are, \\{{"
+                .to_owned(),
         ),
     };
     Problem::error("template-syntax", message).at(Place::span(source, at..at)).hint(hint)
