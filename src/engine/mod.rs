@@ -42,12 +42,11 @@ pub use explain::{Difference, Forecast, Verdict};
 pub use files::Files;
 pub use graph::{ActionId, Graph, Input, Node};
 pub use key::Description;
-pub use schedule::Work;
+pub use schedule::{Recent, Work};
 
 use files::Record;
 use lock::Lock;
 use outputs::Outputs;
-use schedule::Recent;
 use state::{Contents, Snapshot, Table};
 use store::Store;
 use traces::Traces;
@@ -115,6 +114,8 @@ pub enum Outcome {
 /// What a build tells while it goes on.
 #[derive(Debug)]
 pub enum Event<'a, F> {
+    /// Somebody else builds in this campaign: told by whoever opens it.
+    Waiting { holder: &'a str },
     /// The graph is known.
     Planned { actions: usize, assets: usize },
     /// An action starts on a worker.
@@ -239,15 +240,14 @@ impl Engine {
         &self.files
     }
 
-    /// Starts the next build in the same process: looks at everything again.
-    pub fn refresh(&mut self) {
-        self.files.forget_looks();
-        self.snapshot = Snapshot::read(&self.derived.join("state"));
+    /// Gives a build the outputs that an earlier one in this process had in memory.
+    pub fn recall(&mut self, recent: Recent) {
+        self.recent = recent;
     }
 
-    /// Keeps outputs that are not stored in memory between builds, up to so many bytes.
-    pub fn remember(&mut self, bytes: usize) {
-        self.recent.keep(bytes);
+    /// Ends the work in this campaign, handing on what is in memory.
+    pub fn into_recent(self) -> Recent {
+        self.recent
     }
 
     /// The no-op: how many assets there are, if everything that the last build read, listed and wrote is as it was, and that build left

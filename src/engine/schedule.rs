@@ -610,7 +610,7 @@ fn perform<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: Task, started
 
 /// Outputs that were not stored, kept between the builds of one process, the longest unused leaving first.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub struct Recent {
     bytes: DigestMap<Digest, (Bytes, u64)>,
     total: usize,
     limit: usize,
@@ -618,8 +618,9 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    pub(super) fn keep(&mut self, limit: usize) {
-        self.limit = limit;
+    /// Keeps at most so many bytes.
+    pub fn with_limit(limit: usize) -> Recent {
+        Recent { limit, ..Recent::default() }
     }
 
     fn get(&mut self, digest: &Digest) -> Option<Bytes> {

@@ -57,6 +57,10 @@ enum Line<'a> {
     Removed {
         path: &'a str,
     },
+    SetAside {
+        path: &'a str,
+        kept: &'a str,
+    },
     Left {
         path: &'a str,
     },
@@ -106,6 +110,7 @@ impl<W: Write, F: Told> Face<F> for Json<W> {
             }
             Event::Wrote { path, bytes, change } => Line::Wrote { path, bytes, change },
             Event::Removed { path } => Line::Removed { path },
+            Event::SetAside { path, kept } => Line::SetAside { path, kept },
             Event::Left { path } => Line::Left { path },
             Event::Waiting { holder } => Line::Waiting { holder },
         };

@@ -79,6 +79,7 @@ pub fn line<F>(event: &Event<'_, F>) -> Option<String> {
             Some(format!("{verb} {path} ({})", size(*bytes)))
         }
         Event::Removed { path } => Some(format!("removed {path}: no post makes it any more")),
+        Event::SetAside { path, kept } => Some(set_aside(path, kept)),
         Event::Left { path } => Some(left(path)),
         Event::Waiting { holder } => Some(waiting(holder)),
         Event::Planned { .. } | Event::Started { .. } | Event::Finished { .. } => None,
@@ -88,6 +89,11 @@ pub fn line<F>(event: &Event<'_, F>) -> Option<String> {
 /// Why a file in the way was not removed.
 pub fn left(path: &str) -> String {
     format!("left {path}: no post makes it any more, but somebody changed it; delete it if nobody needs it")
+}
+
+/// Where somebody's own version of an asset went.
+pub fn set_aside(path: &str, kept: &str) -> String {
+    format!("{path} was not as softbox made it; what was there is kept as {kept}")
 }
 
 /// Why nothing happens.
@@ -149,6 +155,7 @@ pub mod tests {
         face.tell(&finished("card/jar", "render", Outcome::Failed, Some(&broken)));
         face.tell(&finished("card/soap", "encode", Outcome::Blocked, None));
         face.tell(&finished("card/cup", "encode", Outcome::Kept, None));
+        face.tell(&Event::SetAside { path: "dist/card/cup.jpg", kept: ".softbox/replaced/dist/card/cup.jpg" });
         face.tell(&Event::Removed { path: "dist/card/old.jpg" });
         face.tell(&Event::Left { path: "dist/card/mine.jpg" });
         face.close(&Tally { made: 3, kept: 1, removed: 1, failed: 1 });

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 use super::problems::{Style, once, show};
-use super::progress::{Face, Tally, Told, doing, left, waiting};
+use super::progress::{Face, Tally, Told, doing, left, set_aside, waiting};
 use crate::campaign::Problem;
 use crate::engine::Event;
 
@@ -118,6 +118,7 @@ impl<W: Write, F: Told> Face<F> for Terminal<W> {
                     Face::<F>::problems(self, &failure.problems());
                 }
             }
+            Event::SetAside { path, kept } => self.say(&set_aside(path, kept)),
             Event::Left { path } => self.say(&left(path)),
             Event::Waiting { holder } => self.say(&waiting(holder)),
             Event::Wrote { .. } | Event::Removed { .. } => {}
