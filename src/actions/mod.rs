@@ -48,13 +48,14 @@ impl From<EngineError> for Failed {
             EngineError::Folder { path } => {
                 ("unwritable", Some(path), "move that folder away, or change the post's `output`")
             }
+            EngineError::Taken { path, .. } => ("taken", Some(path), "change the `output` of one of the two posts"),
             EngineError::Unsteady { path } => ("unsteady", Some(path), "build again when whatever writes it is done"),
             EngineError::Escapes { path } => (
                 "leaves-campaign",
                 Some(path),
                 "copy the file into the campaign folder: a campaign must build on any machine",
             ),
-            EngineError::Panicked { .. } => {
+            EngineError::Panicked { .. } | EngineError::Parameters { .. } => {
                 ("internal", None, "this is a mistake in softbox: please report it, with this line")
             }
         };

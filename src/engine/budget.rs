@@ -26,7 +26,7 @@ impl Budget {
     /// Whoever holds one must not ask for a second.
     pub fn reserve(&self, bytes: usize) -> Reservation<'_> {
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        while *used > 0 && *used + bytes > self.total {
+        while *used > 0 && used.saturating_add(bytes) > self.total {
             used = self.freed.wait(used).unwrap_or_else(PoisonError::into_inner);
         }
         *used += bytes;

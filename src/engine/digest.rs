@@ -14,6 +14,9 @@ impl Digest {
     /// Stands for a file that is not there. No bytes have this digest.
     pub const ABSENT: Digest = Digest([0; 32]);
 
+    /// Stands for a file that could not be read. Nothing agrees with it, so whoever met one looks again.
+    pub(super) const UNREADABLE: Digest = Digest([0xff; 32]);
+
     pub fn of(bytes: &[u8]) -> Digest {
         Digest(*blake3::hash(bytes).as_bytes())
     }

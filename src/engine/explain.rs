@@ -1,11 +1,14 @@
 //! Why an action would run: the description that its key is made from, compared with the one of last time.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 use serde_json::Value;
 
-use super::key::key;
-use super::schedule::Holds;
-use super::traces::{Found, Trace};
+use super::files::Record;
+use super::key::Written;
+use super::stat::Stat;
+use super::traces::{Found, Holds, Trace};
 use super::{Action, ActionId, Description, Digest, Engine, Graph, Input};
 
 /// What a build would do with an action.
@@ -16,11 +19,11 @@ pub enum Verdict {
     UpToDate,
     /// A trace tells its output; its asset is missing or altered and comes from the store.
     Restore,
-    /// It runs.
+    /// It runs: its trace does not hold, or its output is needed and was not stored.
     Run,
     /// Something that it needs runs; it runs too unless that makes the same as before.
     Depends,
-    /// It cannot run: a file is missing.
+    /// It cannot run: a file is missing, for itself or for something that it needs.
     Missing,
 }
 
@@ -50,68 +53,78 @@ pub struct Forecast {
     pub micros: Option<u32>,
 }
 
+/// What is known of an action while a forecast goes through the graph.
+struct Seen {
+    forecast: Forecast,
+    /// The digest of its output, if that is known without running it.
+    output: Option<Digest>,
+    /// Who needs its bytes makes it run again, since they were not stored.
+    is_transient: bool,
+}
+
 impl Engine {
-    /// What a build of the graph would do, in the order of the graph, without doing it.
+    /// What a build of the graph would do, in the order of the graph, without doing it. Where the traces cannot be read, everything runs.
     pub fn forecast<A: Action>(&mut self, graph: &Graph<A>) -> Vec<Forecast> {
+        self.take_up();
+        let _ = self.traces.load(); // the build will tell
+        let paths = graph.nodes().flat_map(|(_, node)| &node.inputs);
+        let paths = paths.filter_map(|input| if let Input::File(path) = input { Some(path) } else { None });
+        self.files.look_at_all(&paths.collect::<Vec<_>>());
         let mut holds = Holds::default();
-        let mut outputs: Vec<Option<Digest>> = Vec::with_capacity(graph.len());
-        let mut forecasts = Vec::with_capacity(graph.len());
+        let mut seen: Vec<Seen> = Vec::with_capacity(graph.len());
         for id in graph.ids() {
-            let (forecast, output) = self.forecast_one(graph, id, &outputs, &mut holds);
-            outputs.push(output);
-            forecasts.push(forecast);
+            let next = self.forecast_one(graph, id, &seen, &mut holds);
+            seen.push(next);
         }
-        forecasts
+        run_again_what_is_needed(graph, &mut seen);
+        seen.into_iter().map(|seen| seen.forecast).collect()
     }
 
-    fn forecast_one<A: Action>(
-        &mut self,
-        graph: &Graph<A>,
-        id: ActionId,
-        outputs: &[Option<Digest>],
-        holds: &mut Holds,
-    ) -> (Forecast, Option<Digest>) {
+    fn forecast_one<A: Action>(&mut self, graph: &Graph<A>, id: ActionId, seen: &[Seen], holds: &mut Holds) -> Seen {
         let node = graph.node(id);
-        let digests: Vec<Option<Digest>> = node
-            .inputs
-            .iter()
-            .map(|input| match input {
-                Input::Action(on) => outputs[on.index()],
-                Input::File(path) => Some(self.files.digest(path).unwrap_or(Digest::ABSENT)),
-            })
-            .collect();
         let is_new = self.traces.keys_of(&node.name).is_none();
-        let bare =
-            |verdict| Forecast { id, verdict, differences: Vec::new(), is_new, found: Found::new(), micros: None };
-        let Some(digests) = digests.into_iter().collect::<Option<Vec<_>>>() else {
-            return (bare(Verdict::Depends), None);
+        let bare = |verdict| Seen {
+            forecast: Forecast { id, verdict, differences: Vec::new(), is_new, found: Found::new(), micros: None },
+            output: None,
+            is_transient: false,
         };
-        if digests.contains(&Digest::ABSENT) {
-            return (bare(Verdict::Missing), None);
+        let digest = |input: &Input| match input {
+            Input::Action(on) => seen[on.index()].output,
+            Input::File(path) => Some(self.files.digest(path).unwrap_or(Digest::ABSENT)),
+        };
+        let digests: Vec<Option<Digest>> = node.inputs.iter().map(digest).collect();
+        let waits_for_missing = node.depends_on().any(|on| seen[on.index()].forecast.verdict == Verdict::Missing);
+        if digests.contains(&Some(Digest::ABSENT)) || waits_for_missing {
+            return bare(Verdict::Missing);
         }
-        let key = key(&node.action, &digests);
-        let now = Description::new(graph, node, &digests);
-        let trace = holds.trace(&self.traces, &self.files, &key);
-        let verdict = match (&trace, &node.asset) {
-            (None, _) => Verdict::Run,
-            (Some(trace), Some(path)) if !self.outputs.vouches(&self.files, path, &trace.output) => {
-                let ours = self.outputs.records.get(path.as_str());
-                let right = ours.is_some_and(|record| {
-                    record.digest == trace.output
-                        && super::outputs::Outputs::still_ours(&self.files, path, record).is_some()
-                });
-                if right { Verdict::UpToDate } else { Verdict::Restore }
-            }
-            (Some(_), _) => Verdict::UpToDate,
-        };
+        let Some(digests) = digests.into_iter().collect::<Option<Vec<_>>>() else { return bare(Verdict::Depends) };
+        // What cannot be written down has no key; the build tells it as a failure.
+        let Ok(written) = Written::new(&node.action, &digests) else { return bare(Verdict::Run) };
+        let trace = holds.trace(&self.traces, &self.files, &written.key);
+        let verdict = trace.map_or(Verdict::Run, |trace| self.verdict(node.asset.as_deref(), &trace));
         let last = trace.or_else(|| self.last_trace(&node.name));
+        let now = Description::from_bytes(&written.to_bytes(graph, node, &digests));
         let forecast = Forecast {
-            differences: self.differences(&node.name, &key, &now, trace.is_some()),
+            differences: now.map(|now| self.differences(&node.name, &written.key, &now, trace)).unwrap_or_default(),
             found: last.map(|trace| self.traces.found(trace.found)).unwrap_or_default(),
             micros: last.map(|trace| trace.micros),
-            ..bare(verdict)
+            ..bare(verdict).forecast
         };
-        (forecast, trace.map(|trace| trace.output))
+        let is_transient = trace.is_some_and(|trace| !trace.kept || !self.store.has(&trace.output));
+        Seen { forecast, output: trace.map(|trace| trace.output), is_transient }
+    }
+
+    /// For an action whose output is known.
+    fn verdict(&self, asset: Option<&str>, trace: &Trace) -> Verdict {
+        let Some(path) = asset else { return Verdict::UpToDate };
+        let wanted = Record { stat: Stat::default(), at: 0, digest: trace.output };
+        let is_right =
+            self.outputs.vouches(&self.files, path, &trace.output) || wanted.still_holds(&self.files, path).is_some();
+        match (is_right, trace.kept && self.store.has(&trace.output)) {
+            (true, _) => Verdict::UpToDate,
+            (false, true) => Verdict::Restore,
+            (false, false) => Verdict::Run,
+        }
     }
 
     fn last_trace(&self, name: &str) -> Option<Trace> {
@@ -119,23 +132,63 @@ impl Engine {
         self.traces.of(&latest).last().copied()
     }
 
-    fn differences(&mut self, name: &str, key: &Digest, now: &Description, up_to_date: bool) -> Vec<Difference> {
+    /// What differs from last time, or, for an action whose trace holds, what differed when it ran last.
+    fn differences(&mut self, name: &str, key: &Digest, now: &Description, trace: Option<Trace>) -> Vec<Difference> {
         let Some((latest, before)) = self.traces.keys_of(name) else { return Vec::new() };
-        let compared_with = if latest == *key && up_to_date { before } else { Some(latest) };
-        let Some((was, trace)) = compared_with.and_then(|key| self.traces.description(&key)) else { return Vec::new() };
-        let mut differences = was.differences(now);
-        if !up_to_date {
-            for (path, digest) in self.traces.found(trace.found) {
-                let now = self.files.digest(&path).unwrap_or(Digest::ABSENT);
-                if now != digest {
-                    let tell = |digest: Digest| (digest != Digest::ABSENT).then(|| digest.short());
-                    let (before, after) = (tell(digest), tell(now));
-                    differences.push(Difference { what: path.to_string(), before, after });
-                }
+        if let (Some(trace), true) = (trace, latest == *key) {
+            let found = self.found_differences_of(key, &trace);
+            if !found.is_empty() {
+                return found;
             }
+        }
+        let compared_with = if latest == *key && trace.is_some() { before } else { Some(latest) };
+        let Some((was, last)) = compared_with.and_then(|key| self.traces.description(&key)) else { return Vec::new() };
+        let mut differences = was.differences(now);
+        if trace.is_none() {
+            let now = |path: &str| self.files.look(path, false).unwrap_or(Digest::UNREADABLE);
+            let found = self.traces.found(last.found);
+            differences.extend(found.iter().filter_map(|(path, was)| changed_file(path, *was, now(path))));
         }
         differences
     }
+
+    /// What the latest run of a key found to be another than the run before it did.
+    fn found_differences_of(&self, key: &Digest, trace: &Trace) -> Vec<Difference> {
+        let [.., before, latest] = self.traces.of(key) else { return Vec::new() };
+        if latest != trace {
+            return Vec::new();
+        }
+        let was = self.traces.found(before.found);
+        let now = self.traces.found(latest.found);
+        let changed = |(path, now): &(Arc<str>, Digest)| {
+            let (_, was) = was.iter().find(|(other, _)| other == path)?;
+            changed_file(path, *was, *now)
+        };
+        now.iter().filter_map(changed).collect()
+    }
+}
+
+/// What was not stored runs again for those that run: from the end, so that it reaches through several levels.
+fn run_again_what_is_needed<A>(graph: &Graph<A>, seen: &mut [Seen]) {
+    for id in graph.ids().rev() {
+        let needs = seen[id.index()].forecast.verdict;
+        if !matches!(needs, Verdict::Run | Verdict::Depends) {
+            continue;
+        }
+        for on in graph.node(id).depends_on() {
+            let on = &mut seen[on.index()];
+            let verdict = &mut on.forecast.verdict;
+            let is_idle = matches!(verdict, Verdict::UpToDate | Verdict::Restore);
+            if on.is_transient && (is_idle || (*verdict, needs) == (Verdict::Depends, Verdict::Run)) {
+                *verdict = needs;
+            }
+        }
+    }
+}
+
+fn changed_file(path: &str, before: Digest, after: Digest) -> Option<Difference> {
+    let tell = |digest: Digest| (digest != Digest::ABSENT).then(|| digest.short());
+    (before != after).then(|| Difference { what: path.to_owned(), before: tell(before), after: tell(after) })
 }
 
 impl Description {

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rayon::prelude::*;
 
 use super::stat::{Kind, Root, Stat, now};
-use super::{Bytes, Digest, EngineError};
+use super::{Bytes, DERIVED, Digest, EngineError};
 
 /// What was last known of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +34,14 @@ impl Record {
     }
 }
 
-/// One path's record, and whether this build has looked at it.
+/// One path's record, and what this build did with it.
 #[derive(Debug, Clone)]
 struct Entry {
     record: Record,
+    /// It is as the record says, as far as this build is concerned.
     looked: bool,
+    /// This build asked for it: what nobody asks for any more is forgotten.
+    used: bool,
     /// Kept while the build goes on where it is small: fonts and stylesheets serve many assets.
     bytes: Option<Bytes>,
 }
@@ -63,6 +66,8 @@ struct Inner {
     folders: HashMap<Arc<str>, Entry>,
     /// Folders that were found to lie inside the campaign, links resolved.
     inside: BTreeSet<PathBuf>,
+    /// Folders at the top of the campaign that hold assets, such as `dist/`: softbox makes and removes them itself.
+    made: BTreeSet<String>,
     kept: usize,
     /// Set when a file turned out to be another than this build had seen before: then the build mixes two states.
     unsteady: bool,
@@ -89,18 +94,28 @@ impl Files {
 
     /// Takes over what an earlier build knew; `looked` where this build has found it unchanged already.
     pub(super) fn restore(&self, files: Vec<(Arc<str>, Record, bool)>, folders: Vec<(Arc<str>, Record, bool)>) {
-        let entry = |(path, record, looked)| (path, Entry { record, looked, bytes: None });
+        let entry = |(path, record, looked)| (path, Entry { record, looked, used: false, bytes: None });
         let mut inner = self.inner();
         inner.files = files.into_iter().map(entry).collect();
         inner.folders = folders.into_iter().map(entry).collect();
     }
 
+    /// Tells where assets lie, so that a listing of the campaign itself is no other one because of them.
+    pub(super) fn assets_at<'a>(&self, paths: impl Iterator<Item = &'a str>) {
+        let mut inner = self.inner();
+        for (top, _) in paths.filter_map(|path| path.split_once('/')) {
+            if !inner.made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
+                inner.made.insert(format!("{top}/"));
+            }
+        }
+    }
+
     /// Forgets what this build has looked at: the next one looks again.
     pub(super) fn forget_looks(&self) {
         let mut guard = self.inner();
-        let Inner { files, folders, inside, kept, unsteady } = &mut *guard;
+        let Inner { files, folders, inside, kept, unsteady, .. } = &mut *guard;
         for entry in files.values_mut().chain(folders.values_mut()) {
-            (entry.looked, entry.bytes) = (false, None);
+            (entry.looked, entry.used, entry.bytes) = (false, false, None);
         }
         *kept = 0;
         *unsteady = false;
@@ -112,14 +127,19 @@ impl Files {
         !self.inner().unsteady
     }
 
-    /// What is known of files and of folders: all of it, or only what this build looked at.
+    /// The build mixes two states of the campaign: the next one has to look at everything again.
+    pub(super) fn is_mixed(&self) {
+        self.inner().unsteady = true;
+    }
+
+    /// What is known of files and of folders, by path: all of it, or only what this build asked for.
     #[allow(clippy::type_complexity)]
-    pub(super) fn known(&self, only_looked: bool) -> (Vec<(Arc<str>, Record)>, Vec<(Arc<str>, Record)>) {
+    pub(super) fn known(&self, only_used: bool) -> (Vec<(Arc<str>, Record)>, Vec<(Arc<str>, Record)>) {
         let inner = self.inner();
         let list = |map: &HashMap<Arc<str>, Entry>| {
             let mut list: Vec<_> = map
                 .iter()
-                .filter(|(_, entry)| entry.looked || !only_looked)
+                .filter(|(_, entry)| entry.used || !only_used)
                 .map(|(path, entry)| (path.clone(), entry.record))
                 .collect();
             list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
@@ -135,31 +155,42 @@ impl Files {
             paths.iter().copied().filter(|path| !inner.files.get(*path).is_some_and(|entry| entry.looked)).collect()
         };
         missing.par_iter().with_min_len(16).for_each(|path| {
-            let _ = self.digest(path);
+            let _ = self.look(path, false);
         });
     }
 
     /// The digest of a file's bytes, [`Digest::ABSENT`] where there is none.
     pub fn digest(&self, path: &str) -> Result<Digest, EngineError> {
-        let known = self.inner().files.get(path).map(|entry| (entry.record, entry.looked));
+        self.look(path, true)
+    }
+
+    /// As [`Files::digest`]; whether that makes the file an input of this build is for the caller to say.
+    pub(super) fn look(&self, path: &str, used: bool) -> Result<Digest, EngineError> {
+        let known = self.inner().files.get_mut(path).map(|entry| {
+            entry.used |= used;
+            (entry.record, entry.looked)
+        });
         match known {
             Some((record, true)) => Ok(record.digest),
-            Some((record, false)) if record.vouches_for(self.file_stat(path)?) => {
-                self.settle(path, record, None);
+            Some((record, false)) if record.vouches_for(self.file_stat(path)?.map(|(_, stat)| stat)) => {
+                self.settle(path, record, None, used);
                 Ok(record.digest)
             }
-            _ => Ok(self.read_fresh(path)?.0.digest),
+            _ => Ok(self.read_fresh(path, used)?.0.digest),
         }
     }
 
     /// A file's bytes and their digest; `None` where there is none. The bytes are always those of the digest.
     pub fn read(&self, path: &str) -> Result<Option<(Bytes, Digest)>, EngineError> {
-        let known = self.inner().files.get(path).filter(|entry| entry.looked).cloned();
+        let known = self.inner().files.get_mut(path).filter(|entry| entry.looked).map(|entry| {
+            entry.used = true;
+            entry.clone()
+        });
         match known {
             Some(Entry { record: Record { digest: Digest::ABSENT, .. }, .. }) => Ok(None),
             Some(Entry { record, bytes: Some(bytes), .. }) => Ok(Some((bytes, record.digest))),
             _ => {
-                let (record, bytes) = self.read_fresh(path)?;
+                let (record, bytes) = self.read_fresh(path, true)?;
                 Ok(bytes.map(|bytes| (bytes, record.digest)))
             }
         }
@@ -174,13 +205,17 @@ impl Files {
         }
     }
 
-    /// The names in a folder, sorted, folders with a `/` behind; empty where there is no folder.
+    /// The names in a folder, sorted, folders with a `/` behind; empty where there is no folder. Derived data is not listed.
     pub fn list(&self, path: &str) -> Result<Vec<String>, EngineError> {
+        self.list_folder(path, true)
+    }
+
+    fn list_folder(&self, path: &str, used: bool) -> Result<Vec<String>, EngineError> {
         let fault = |error| EngineError::Read { path: path.to_owned(), error };
         for _ in 0..TRIES {
             let at = now();
             let Some(before) = self.folder_stat(path)? else {
-                self.settle_folder(path, Record::absent());
+                self.settle_folder(path, Record::absent(), used);
                 return Ok(Vec::new());
             };
             self.refuse_folder_outside(&self.path(path), path)?;
@@ -189,34 +224,46 @@ impl Files {
                 let found = found.map_err(fault)?;
                 // A name that is not UTF-8 cannot be written in a manifest.
                 let Ok(name) = found.file_name().into_string() else { continue };
+                if path.is_empty() && name == DERIVED {
+                    continue;
+                }
                 let is_folder = found.path().is_dir();
                 names.push(if is_folder { name + "/" } else { name });
             }
             names.sort_unstable();
             if self.folder_stat(path)? == Some(before) {
-                let digest = Digest::of(names.join("\n").as_bytes());
-                self.settle_folder(path, Record { stat: before, at, digest });
+                let digest = self.listing_digest(path, &names);
+                self.settle_folder(path, Record { stat: before, at, digest }, used);
                 return Ok(names);
             }
         }
         Err(EngineError::Unsteady { path: path.to_owned() })
     }
 
-    /// Looks at a folder for change: true if its listing is still what the record says.
-    pub(super) fn folder_holds(&self, path: &str, record: &Record) -> bool {
-        match self.folder_stat(path) {
-            Ok(stat) if record.vouches_for(stat) => true,
-            Ok(_) => {
-                self.list(path).is_ok()
-                    && self.inner().folders.get(path).is_some_and(|entry| entry.record.digest == record.digest)
-            }
-            Err(_) => false,
+    /// Each name ends with a NUL, which no name can hold.
+    fn listing_digest(&self, path: &str, names: &[String]) -> Digest {
+        let inner = self.inner();
+        let counted = names.iter().filter(|name| !path.is_empty() || !inner.made.contains(*name));
+        let mut hasher = blake3::Hasher::new();
+        for name in counted {
+            hasher.update(name.as_bytes()).update(b"\0");
         }
+        Digest(*hasher.finalize().as_bytes())
     }
 
-    fn file_stat(&self, path: &str) -> Result<Option<Stat>, EngineError> {
-        let found = self.root.stat(path).map_err(|error| EngineError::Read { path: path.to_owned(), error })?;
-        Ok(found.map(|(_, stat)| stat))
+    /// Whether a folder's stat alone tells that its listing is what the record says.
+    pub(super) fn folder_vouched(&self, path: &str, record: &Record) -> bool {
+        self.folder_stat(path).is_ok_and(|stat| record.vouches_for(stat))
+    }
+
+    /// Lists a folder again: true if that gives what the record says.
+    pub(super) fn folder_holds(&self, path: &str, record: &Record) -> bool {
+        self.list_folder(path, false).is_ok()
+            && self.inner().folders.get(path).is_some_and(|entry| entry.record.digest == record.digest)
+    }
+
+    fn file_stat(&self, path: &str) -> Result<Option<(Kind, Stat)>, EngineError> {
+        self.root.stat(path).map_err(|error| EngineError::Read { path: path.to_owned(), error })
     }
 
     fn folder_stat(&self, path: &str) -> Result<Option<Stat>, EngineError> {
@@ -225,25 +272,30 @@ impl Files {
     }
 
     /// Reads and hashes: stat before, stat after, again if they differ.
-    fn read_fresh(&self, path: &str) -> Result<(Record, Option<Bytes>), EngineError> {
+    fn read_fresh(&self, path: &str, used: bool) -> Result<(Record, Option<Bytes>), EngineError> {
         let fault = |error| EngineError::Read { path: path.to_owned(), error };
         for _ in 0..TRIES {
             let at = now();
-            let Some(before) = self.file_stat(path)? else {
+            let Some((kind, before)) = self.file_stat(path)? else {
                 let record = Record::absent();
-                self.settle(path, record, None);
+                self.settle(path, record, None, used);
                 return Ok((record, None));
             };
+            if kind != Kind::File {
+                // A pipe would be waited for without end.
+                let what = if kind == Kind::Folder { "it is a folder" } else { "it is not a file" };
+                return Err(fault(std::io::Error::other(what)));
+            }
             let full = self.path(path);
             self.refuse_escape(path)?;
             let bytes = match fs::read(&full) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 other => other.map_err(fault)?,
             };
-            if self.file_stat(path)? == Some(before) && bytes.len() as u64 == before.size {
+            if self.file_stat(path)? == Some((kind, before)) && bytes.len() as u64 == before.size {
                 let record = Record { stat: before, at, digest: Digest::of(&bytes) };
                 let bytes = Arc::new(bytes);
-                self.settle(path, record, Some(bytes.clone()));
+                self.settle(path, record, Some(bytes.clone()), used);
                 return Ok((record, Some(bytes)));
             }
         }
@@ -273,26 +325,35 @@ impl Files {
         if inside { Ok(()) } else { Err(EngineError::Escapes { path: path.to_owned() }) }
     }
 
-    fn settle(&self, path: &str, record: Record, bytes: Option<Bytes>) {
+    fn settle(&self, path: &str, record: Record, bytes: Option<Bytes>, used: bool) {
         let mut inner = self.inner();
         let bytes = bytes.filter(|bytes| bytes.len() <= KEPT_EACH && inner.kept + bytes.len() <= KEPT_IN_ALL);
-        inner.kept += bytes.as_ref().map_or(0, |bytes| bytes.len());
         let seen = inner.files.get(path).filter(|entry| entry.looked).map(|entry| entry.record.digest);
         inner.unsteady |= seen.is_some_and(|seen| seen != record.digest);
-        match inner.files.get_mut(path) {
+        let held = bytes.as_ref().map_or(0, |bytes| bytes.len());
+        let freed = match inner.files.get_mut(path) {
             Some(entry) => {
-                entry.record = record;
-                entry.looked = true;
-                entry.bytes = bytes.or(entry.bytes.take());
+                let before = std::mem::replace(
+                    entry,
+                    // Bytes of before never stay beside a new digest.
+                    Entry { record, looked: true, used: used || entry.used, bytes },
+                );
+                before.bytes.map_or(0, |bytes| bytes.len())
             }
             None => {
-                inner.files.insert(path.into(), Entry { record, looked: true, bytes });
+                inner.files.insert(path.into(), Entry { record, looked: true, used, bytes });
+                0
             }
-        }
+        };
+        inner.kept = inner.kept + held - freed;
     }
 
-    fn settle_folder(&self, path: &str, record: Record) {
-        self.inner().folders.insert(path.into(), Entry { record, looked: true, bytes: None });
+    fn settle_folder(&self, path: &str, record: Record, used: bool) {
+        let mut inner = self.inner();
+        let before = inner.folders.get(path).filter(|entry| entry.used).map(|entry| entry.record.digest);
+        inner.unsteady |= before.is_some_and(|before| before != record.digest);
+        let used = used || before.is_some();
+        inner.folders.insert(path.into(), Entry { record, looked: true, used, bytes: None });
     }
 }
 

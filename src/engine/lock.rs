@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Held as long as it lives.
@@ -13,21 +14,45 @@ pub struct Lock {
 impl Lock {
     /// Waits for the campaign; `waiting` is told once who holds it (such as `softbox build, process 4711`).
     pub fn take(derived: &Path, who: &str, waiting: impl FnOnce(&str)) -> io::Result<Lock> {
-        let path = derived.join("lock");
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                file.read_to_string(&mut holder)?;
-                waiting(if holder.is_empty() { "another softbox" } else { holder.trim() });
-                file.lock()?;
+        let mut waiting = Some(waiting);
+        loop {
+            std::fs::create_dir_all(derived)?;
+            let path = derived.join("lock");
+            let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    if let Some(waiting) = waiting.take() {
+                        waiting(&holder(&mut file)?);
+                    }
+                    file.lock()?;
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
             }
-            Err(TryLockError::Error(error)) => return Err(error),
+            // Who held it may have cleaned up meanwhile; a lock on a file that is gone keeps nobody out.
+            if !is_at(&file, &path)? {
+                continue;
+            }
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(format!("{who}, process {}", std::process::id()).as_bytes())?;
+            return Ok(Lock { _file: file });
         }
-        file.set_len(0)?;
-        file.rewind()?;
-        file.write_all(format!("{who}, process {}", std::process::id()).as_bytes())?;
-        Ok(Lock { _file: file })
+    }
+}
+
+fn holder(file: &mut File) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(if text.trim().is_empty() { "another softbox".to_owned() } else { text.trim().to_owned() })
+}
+
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let held = file.metadata()?;
+    match std::fs::metadata(path) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (held.dev(), held.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }

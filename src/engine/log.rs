@@ -4,99 +4,107 @@
 //! newest records, which costs time and nothing else.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 const HEAD: usize = 12;
 /// No record is longer; a longer length is damage.
 const LONGEST: usize = 64 << 20;
+/// When so many bytes wait, they are handed to the system unasked.
+const BATCH: usize = 1 << 16;
 
-/// An open log, positioned at its end.
+/// Starts every log: what it is, and in which format.
+pub type Magic = [u8; 16];
+
+/// An open log.
 #[derive(Debug)]
 pub struct Log {
     file: File,
+    magic: Magic,
+    /// Where the next record goes, those that wait counted.
     end: u64,
+    /// Records that the system does not have yet.
     waiting: Vec<u8>,
 }
 
-/// Records this large are handed to the system at once.
-const BATCH: usize = 1 << 16;
-
 impl Log {
-    /// Opens a log that starts with `magic`, handing every sound record with its offset to `each`. From the first damaged record on, and
-    /// with another magic, the rest is cut off.
-    pub fn open(path: &Path, magic: &[u8; 16], mut each: impl FnMut(u64, &[u8])) -> io::Result<Log> {
-        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let mut end = 0;
-        if bytes.starts_with(magic) {
-            end = magic.len();
-            while let Some(record) = record_at(&bytes, end) {
-                each(end as u64, record);
-                end += HEAD + record.len();
-            }
-        }
-        if end < bytes.len() || end == 0 {
-            file.set_len(end as u64)?;
-        }
-        let mut log = Log { file, end: end as u64, waiting: Vec::new() };
-        log.file.seek(SeekFrom::Start(log.end))?;
-        if end == 0 {
-            log.file.write_all(magic)?;
-            log.end = magic.len() as u64;
+    /// Opens a log to add to it and to read single records. With another magic its content is forgotten.
+    pub fn open(path: &Path, magic: &Magic) -> io::Result<Log> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
+        let mut start = Magic::default();
+        let mut log = Log { end: file.metadata()?.len(), file, magic: *magic, waiting: Vec::new() };
+        if log.end < magic.len() as u64 || log.file.read_exact_at(&mut start, 0).is_err() || start != *magic {
+            log.clear()?;
         }
         Ok(log)
     }
 
+    /// Hands every sound record to `each`. From the first damaged one on, and from the first that `each` makes no sense of (`None`), the
+    /// rest is cut off.
+    pub fn scan(&mut self, mut each: impl FnMut(&[u8]) -> Option<()>) -> io::Result<()> {
+        self.flush()?;
+        let mut bytes = vec![0; usize::try_from(self.end).unwrap_or(usize::MAX)];
+        self.file.read_exact_at(&mut bytes, 0)?;
+        let mut sound = self.magic.len();
+        while let Some(record) = record_at(&bytes, sound)
+            && each(record).is_some()
+        {
+            sound += HEAD + record.len();
+        }
+        if sound < bytes.len() {
+            self.end = sound as u64;
+            self.file.set_len(self.end)?;
+        }
+        Ok(())
+    }
+
     /// Adds a record and tells its offset. It reaches the system with the next [`Log::flush`], or when enough wait.
-    pub fn append(&mut self, payload: &[u8]) -> io::Result<u64> {
+    pub fn append(&mut self, payload: &[u8]) -> u64 {
         let offset = self.end;
         self.waiting.extend_from_slice(&(payload.len() as u32).to_le_bytes());
         self.waiting.extend_from_slice(&checksum(payload));
         self.waiting.extend_from_slice(payload);
         self.end += (HEAD + payload.len()) as u64;
         if self.waiting.len() >= BATCH {
-            self.flush()?;
+            // What the system does not take now stays waiting; the flush that somebody asks for tells of it.
+            let _ = self.flush();
         }
-        Ok(offset)
+        offset
     }
 
-    /// Hands all records to the system.
+    /// Hands all records to the system. Those that it does not take (a full disk) wait for the next time: records refer to earlier
+    /// ones by their order, so none may be missing between two others.
     pub fn flush(&mut self) -> io::Result<()> {
-        let written = self.file.write_all(&self.waiting);
-        self.waiting.clear();
-        written
+        if !self.waiting.is_empty() {
+            self.file.write_all_at(&self.waiting, self.end - self.waiting.len() as u64)?;
+            self.waiting.clear();
+        }
+        Ok(())
     }
 
     /// One record, if it is sound.
     pub fn read(&mut self, offset: u64) -> Option<Vec<u8>> {
         self.flush().ok()?;
         let mut head = [0; HEAD];
-        let mut read_at = |offset, buffer: &mut [u8]| {
-            self.file.seek(SeekFrom::Start(offset))?;
-            self.file.read_exact(buffer)
-        };
-        read_at(offset, &mut head).ok()?;
+        self.file.read_exact_at(&mut head, offset).ok()?;
         let length = u32::from_le_bytes(*head.first_chunk()?) as usize;
         let mut payload = vec![0; Some(length).filter(|length| *length <= LONGEST)?];
-        let read = read_at(offset + HEAD as u64, &mut payload);
-        self.file.seek(SeekFrom::Start(self.end)).ok()?;
-        read.ok()?;
+        self.file.read_exact_at(&mut payload, offset + HEAD as u64).ok()?;
         (head[4..] == checksum(&payload)).then_some(payload)
     }
 
     /// Forgets all records.
-    pub fn clear(&mut self, magic: &[u8; 16]) -> io::Result<()> {
+    pub fn clear(&mut self) -> io::Result<()> {
         self.waiting.clear();
-        self.end = magic.len() as u64;
-        self.file.set_len(self.end)?;
-        self.file.seek(SeekFrom::Start(self.end)).map(drop)
+        self.end = self.magic.len() as u64;
+        self.file.set_len(0)?;
+        self.file.write_all_at(&self.magic, 0)
     }
 
-    /// Bytes, records that still wait included.
-    pub fn end(&self) -> u64 {
-        self.end
+    /// Whether there is no record, not even a waiting one.
+    pub fn is_empty(&self) -> bool {
+        self.end == self.magic.len() as u64
     }
 }
 
@@ -120,7 +128,10 @@ mod tests {
 
     fn records(path: &Path) -> Vec<String> {
         let mut found = Vec::new();
-        Log::open(path, MAGIC, |_, record| found.push(String::from_utf8(record.to_vec()).unwrap())).unwrap();
+        Log::open(path, MAGIC)
+            .unwrap()
+            .scan(|record| Some(found.push(String::from_utf8(record.to_vec()).ok()?)))
+            .unwrap();
         found
     }
 
@@ -128,9 +139,9 @@ mod tests {
     fn a_cut_at_any_byte_keeps_the_records_before_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut log = Log::open(&path, MAGIC, |_, _| {}).unwrap();
+        let mut log = Log::open(&path, MAGIC).unwrap();
         for record in ["one", "", "three"] {
-            log.append(record.as_bytes()).unwrap();
+            log.append(record.as_bytes());
         }
         log.flush().unwrap();
         let whole = std::fs::read(&path).unwrap();
@@ -139,8 +150,9 @@ mod tests {
             let kept = records(&path);
             assert!(["one", "", "three"].starts_with(&kept.iter().map(String::as_str).collect::<Vec<_>>()));
             assert!(kept.len() < 3);
-            let mut log = Log::open(&path, MAGIC, |_, _| {}).unwrap();
-            log.append(b"next").unwrap();
+            let mut log = Log::open(&path, MAGIC).unwrap();
+            log.scan(|_| Some(())).unwrap();
+            log.append(b"next");
             log.flush().unwrap();
             assert_eq!(records(&path).last().unwrap(), "next");
         }
@@ -150,9 +162,9 @@ mod tests {
     fn a_flipped_bit_cuts_off_what_follows_and_is_never_believed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut log = Log::open(&path, MAGIC, |_, _| {}).unwrap();
-        let offset = log.append(b"one").unwrap();
-        log.append(b"two").unwrap();
+        let mut log = Log::open(&path, MAGIC).unwrap();
+        let offset = log.append(b"one");
+        log.append(b"two");
         assert_eq!(log.read(offset).unwrap(), b"one");
         let whole = std::fs::read(&path).unwrap();
         for byte in 0..whole.len() {
@@ -161,5 +173,22 @@ mod tests {
             std::fs::write(&path, &damaged).unwrap();
             assert!(records(&path).iter().all(|record| record == "one"), "byte {byte}");
         }
+    }
+
+    #[test]
+    fn what_a_full_disk_did_not_take_waits_and_nothing_is_missing_in_between() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = Log::open(&path, MAGIC).unwrap();
+        log.append(b"one");
+        log.flush().unwrap();
+        let writable = std::mem::replace(&mut log.file, File::open(&path).unwrap());
+        log.append(b"two");
+        assert!(log.flush().is_err());
+        log.append(b"three");
+        log.file = writable;
+        log.append(b"four");
+        log.flush().unwrap();
+        assert_eq!(records(&path), ["one", "two", "three", "four"]);
     }
 }

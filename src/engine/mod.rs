@@ -7,7 +7,7 @@
 //! - [`stat`], [`files`]: what is on disk, hashed only when a stat cannot vouch for it.
 //! - [`log`], [`traces`], [`store`]: what actions read and made.
 //! - [`state`]: the no-op, decided before anything is parsed or planned.
-//! - [`schedule`]: one loop that owns all state, two lanes of workers.
+//! - [`schedule`]: one loop that owns all state; [`worker`]: what its two lanes do.
 //! - [`outputs`]: assets, written beside and renamed, removed with care.
 //! - [`explain`]: why an action runs, from the same descriptions.
 //! - [`lock`], [`budget`], [`watch`]: one build at a time, memory, saves.
@@ -21,14 +21,15 @@ pub mod key;
 pub mod lock;
 pub mod log;
 pub mod outputs;
+mod recent;
 pub mod schedule;
 pub mod stat;
 pub mod state;
 pub mod store;
 pub mod traces;
 pub mod watch;
+pub mod worker;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -42,9 +43,9 @@ pub use explain::{Difference, Forecast, Verdict};
 pub use files::Files;
 pub use graph::{ActionId, Graph, Input, Node};
 pub use key::Description;
-pub use schedule::{Recent, Work};
+pub use recent::Recent;
+pub use worker::Work;
 
-use files::Record;
 use lock::Lock;
 use outputs::Outputs;
 use state::{Contents, Snapshot, Table};
@@ -120,7 +121,8 @@ pub enum Event<'a, F> {
     Planned { actions: usize, assets: usize },
     /// An action starts on a worker.
     Started { name: &'a str, kind: &'static str },
-    /// An action is over. `took` is zero where it did not run.
+    /// An action is over. `took` is zero where it did not run. Told a second time where an output that was known, but not stored, had to be
+    /// made again for somebody.
     Finished { name: &'a str, kind: &'static str, outcome: Outcome, took: Duration, failure: Option<&'a F> },
     /// An asset was written: new, changed, or put right after somebody altered or deleted it.
     Wrote { path: &'a str, bytes: u64, change: Change },
@@ -153,6 +155,10 @@ pub enum EngineError {
     Write { path: String, error: io::Error },
     #[error("cannot write {path}: a folder has that name")]
     Folder { path: String },
+    #[error("cannot write {path}: {name} makes a file there")]
+    Taken { path: String, name: String },
+    #[error("the parameters of {kind} cannot be written down: {error}")]
+    Parameters { kind: String, error: String },
     #[error("{path} kept changing while it was read")]
     Unsteady { path: String },
     #[error("{path} is a link that leaves the campaign")]
@@ -181,7 +187,7 @@ pub struct Options {
 /// What a build did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Actions that ran, were told by a trace, failed, or wait for one that failed.
+    /// Actions that ran, were told by a trace, failed, or wait for one that failed. Each counts once.
     pub ran: usize,
     pub kept: usize,
     pub failed: usize,
@@ -206,6 +212,8 @@ pub struct Engine {
     recent: Recent,
     /// The last state on disk, until this build has compared it with the campaign.
     snapshot: Option<Snapshot>,
+    /// The records of outputs are those of the snapshot or newer.
+    is_recalled: bool,
     _lock: Lock,
 }
 
@@ -213,29 +221,27 @@ impl Engine {
     /// Opens a campaign folder; where another process builds in it, tells `waiting` who and waits.
     pub fn open(folder: &Path, who: &str, waiting: impl FnOnce(&str)) -> io::Result<Engine> {
         let derived = folder.join(DERIVED);
-        std::fs::create_dir_all(&derived)?;
         let lock = Lock::take(&derived, who, waiting)?;
         // Derived data is nobody's business but softbox's, even where a campaign has no .gitignore.
         let ignore = derived.join(".gitignore");
         if !ignore.exists() {
             std::fs::write(ignore, "*\n")?;
         }
-        let snapshot = Snapshot::read(&derived.join("state"));
-        let records = snapshot.iter().flat_map(|snapshot| snapshot.entries(Table::Outputs));
-        let records: BTreeMap<Arc<str>, Record> = records.map(|(path, record)| (path.into(), record)).collect();
         Ok(Engine {
             files: Files::open(folder)?,
             store: Store::open(&derived)?,
             traces: Traces::open(&derived)?,
-            outputs: Outputs::open(&derived, records)?,
+            outputs: Outputs::open(&derived)?,
             recent: Recent::default(),
-            snapshot,
+            snapshot: Snapshot::read(&derived.join("state")),
+            is_recalled: false,
             derived,
             _lock: lock,
         })
     }
 
-    /// The campaign's files as this build sees them. Whatever is read through it counts as an input of the plan.
+    /// The campaign's files as this build sees them. Whatever is read through it counts as an input of the plan. To be asked after
+    /// [`Engine::unchanged`], which fills it with what the last build knew.
     pub fn files(&self) -> &Files {
         &self.files
     }
@@ -254,84 +260,118 @@ impl Engine {
     /// nothing undone. Otherwise what was found unchanged is not looked at again in this build.
     pub fn unchanged(&mut self, fingerprint: Digest) -> Result<Option<usize>, EngineError> {
         let Some(snapshot) = self.snapshot.take() else { return Ok(None) };
-        let mut same = snapshot.is_complete() && snapshot.fingerprint() == fingerprint && self.outputs.is_settled();
-        let mut reread = false;
-        let mut files = Vec::with_capacity(snapshot.count(Table::Files));
-        let mut doubtful = Vec::new();
-        for (path, record) in snapshot.entries(Table::Files) {
-            let stat = self.files.root().stat(path).ok().flatten().map(|(_, stat)| stat);
-            let vouched = record.vouches_for(stat);
-            let path: Arc<str> = path.into();
-            if !vouched {
-                doubtful.push((path.clone(), record.digest));
-            }
-            files.push((path, record, vouched));
+        let is_candidate = snapshot.is_complete() && snapshot.fingerprint() == fingerprint && self.outputs.is_settled();
+        let vouched = self.vouched(&snapshot);
+        if is_candidate && vouched.iter().all(|vouched| *vouched) && self.rest_vouched(&snapshot) {
+            let assets = snapshot.count(Table::Outputs);
+            self.snapshot = Some(snapshot);
+            return Ok(Some(assets));
         }
-        let folders: Vec<_> =
-            snapshot.entries(Table::Folders).map(|(path, record)| (Arc::from(path), record, false)).collect();
-        self.files.restore(files, folders.clone());
-        self.files.look_at_all(&doubtful.iter().map(|(path, _)| path).collect::<Vec<_>>());
-        for (path, digest) in &doubtful {
-            reread = true;
-            same &= self.files.digest(path).is_ok_and(|now| now == *digest);
-        }
-        for (path, record, _) in &folders {
-            same &= self.files.folder_holds(path, record);
-        }
-        for (path, record) in &mut self.outputs.records {
-            if !same {
-                break; // the build looks at each of them anyway
-            }
-            let vouched = record.vouches_for(self.files.root().stat(path).ok().flatten().map(|(_, stat)| stat));
-            if !vouched {
-                reread = true;
-                match Outputs::still_ours(&self.files, path, record) {
-                    Some(fresh) => *record = fresh,
-                    None => same = false,
-                }
-            }
-        }
-        if !same {
+        self.take_over(&snapshot, &vouched);
+        if !is_candidate || !self.is_same_when_read(&snapshot, &vouched) {
             return Ok(None);
         }
-        if reread {
-            self.save(fingerprint, true, false)?;
-        }
+        // What only was touched is known by its new stat from now on.
+        self.save(fingerprint, true, false)?;
         Ok(Some(self.outputs.records.len()))
     }
 
-    /// Builds a graph: runs what has to run, publishes assets, removes stale ones, saves what was learnt.
+    /// For every file of a snapshot, whether its stat alone tells that it is as it was.
+    fn vouched(&self, snapshot: &Snapshot) -> Vec<bool> {
+        let vouches = |(path, record): (&str, files::Record)| {
+            let there = self.files.root().stat(path);
+            there.is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
+        };
+        snapshot.entries(Table::Files).map(vouches).collect()
+    }
+
+    /// Whether the stats of all folders and outputs tell that they are as they were.
+    fn rest_vouched(&self, snapshot: &Snapshot) -> bool {
+        snapshot.entries(Table::Folders).all(|(path, record)| self.files.folder_vouched(path, &record))
+            && snapshot.entries(Table::Outputs).all(|(path, record)| record.vouches_for_output(&self.files, path))
+    }
+
+    /// Whether everything in a snapshot still is as it was, read where a stat cannot tell.
+    fn is_same_when_read(&mut self, snapshot: &Snapshot, vouched: &[bool]) -> bool {
+        let doubtful = || snapshot.entries(Table::Files).zip(vouched).filter(|(_, vouched)| !**vouched);
+        let paths: Vec<Arc<str>> = doubtful().map(|((path, _), _)| path.into()).collect();
+        self.files.look_at_all(&paths.iter().collect::<Vec<_>>());
+        let files = &self.files;
+        doubtful().all(|((path, record), _)| files.look(path, false).is_ok_and(|now| now == record.digest))
+            && snapshot
+                .entries(Table::Folders)
+                .all(|(path, record)| files.folder_vouched(path, &record) || files.folder_holds(path, &record))
+            && self.outputs.records.iter_mut().all(|(path, record)| match record.still_holds(files, path) {
+                Some(fresh) => {
+                    *record = fresh;
+                    true
+                }
+                None => false,
+            })
+    }
+
+    /// Takes over what the last build knew, unless that happened already.
+    fn take_up(&mut self) {
+        match self.snapshot.take() {
+            Some(snapshot) => self.take_over(&snapshot, &self.vouched(&snapshot)),
+            None if !self.is_recalled => {
+                self.outputs.recall(&self.files, std::iter::empty());
+                self.is_recalled = true;
+            }
+            None => {}
+        }
+    }
+
+    fn take_over(&mut self, snapshot: &Snapshot, vouched: &[bool]) {
+        let files = snapshot.entries(Table::Files).zip(vouched);
+        let files = files.map(|((path, record), vouched)| (path.into(), record, *vouched)).collect();
+        let folders = snapshot.entries(Table::Folders).map(|(path, record)| (path.into(), record, false)).collect();
+        self.files.restore(files, folders);
+        if !self.is_recalled {
+            self.outputs.recall(&self.files, snapshot.entries(Table::Outputs));
+            self.is_recalled = true;
+        }
+        self.files.assets_at(self.outputs.records.keys().map(AsRef::as_ref));
+    }
+
+    /// Builds a graph: removes stale assets, runs what has to run, publishes assets, saves what was learnt.
+    ///
+    /// # Errors
+    /// Only what concerns the build as a whole, told after all was done that could be; what an action cannot read or write is its failure.
     pub fn build<A: Action>(
         &mut self,
         graph: &Graph<A>,
         options: &Options,
         tell: &mut dyn FnMut(Event<'_, A::Failure>),
     ) -> Result<Report, EngineError> {
-        let assets = graph.nodes().filter(|(_, node)| node.asset.is_some()).count();
-        tell(Event::Planned { actions: graph.len(), assets });
-        let mut report = schedule::run(self, graph, options, tell)?;
-        if options.whole && options.only.is_none() {
-            let wanted: BTreeSet<&str> = graph.nodes().filter_map(|(_, node)| node.asset.as_deref()).collect();
-            self.outputs.remove_stale(&self.files, &wanted, |path, removed| {
-                if removed {
-                    report.removed += 1;
-                    tell(Event::Removed { path });
-                } else {
-                    tell(Event::Left { path });
-                }
-            })?;
+        self.take_up();
+        self.traces.load().map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
+        let assets = graph.assets();
+        self.files.assets_at(assets.iter().map(|(path, _)| *path));
+        tell(Event::Planned { actions: graph.len(), assets: assets.len() });
+        let is_whole = options.whole && options.only.is_none();
+        // First, since an old asset may lie where a new one needs a folder, or, where case makes no difference, under the name of a new one.
+        let (mut removed, mut cleared) = (0, Ok(()));
+        if is_whole {
+            let is_wanted = |path: &str| assets.binary_search_by(|(asset, _)| (*asset).cmp(path)).is_ok();
+            cleared = self.outputs.remove_stale(&self.files, is_wanted, |path, is_gone| {
+                removed += usize::from(is_gone);
+                tell(if is_gone { Event::Removed { path } } else { Event::Left { path } });
+            });
         }
-        let complete = report.failed == 0 && options.whole && options.only.is_none() && self.files.is_steady();
+        let report = Report { removed, ..schedule::run(self, graph, graph::crossed(&assets), options, tell) };
+        let is_complete = is_whole && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
         self.outputs.mature(&self.files);
-        self.save(options.fingerprint, complete, complete)?;
-        Ok(report)
+        self.save(options.fingerprint, is_complete, is_complete)?;
+        cleared.map(|()| report)
     }
 
-    /// Removes every asset that softbox wrote and nobody changed, and the derived folder. Tells each removed (true) or left (false) path.
+    /// Removes every asset that softbox wrote and nobody changed, and what it derived. Tells each removed (true) or left (false) path. Files
+    /// that were set aside stay, and so does whatever else somebody keeps in the derived folder.
     pub fn clean(mut self, tell: impl FnMut(&str, bool)) -> Result<(), EngineError> {
-        self.outputs.remove_stale(&self.files, &BTreeSet::new(), tell)?;
-        let replaced = self.derived.join("replaced").exists();
-        for name in ["store", "tmp", "state", "traces", "reasons", "journal"] {
+        self.take_up();
+        self.outputs.remove_stale(&self.files, |_| false, tell)?;
+        for name in ["store", "tmp", "state", "traces", "reasons", "journal", ".gitignore", "lock"] {
             let path = self.derived.join(name);
             let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             match removed {
@@ -341,16 +381,14 @@ impl Engine {
                 _ => {}
             }
         }
-        if !replaced {
-            let _ = std::fs::remove_dir_all(&self.derived); // empty but for the lock and .gitignore, which may stay
-        }
+        let _ = std::fs::remove_dir(&self.derived); // unless there is more in it
         Ok(())
     }
 
-    fn save(&mut self, fingerprint: Digest, complete: bool, only_looked: bool) -> Result<(), EngineError> {
+    fn save(&mut self, fingerprint: Digest, complete: bool, only_used: bool) -> Result<(), EngineError> {
         let fault = |error| EngineError::Write { path: format!("{DERIVED}/traces"), error };
         self.traces.flush().map_err(fault)?;
-        let (files, folders) = self.files.known(only_looked);
+        let (files, folders) = self.files.known(only_used);
         let outputs: Vec<_> = self.outputs.records.iter().map(|(path, record)| (path.clone(), *record)).collect();
         let contents = Contents { fingerprint, complete, files: &files, folders: &folders, outputs: &outputs };
         Snapshot::write(&self.store, &self.derived.join("state"), &contents)?;

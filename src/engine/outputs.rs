@@ -4,7 +4,7 @@
 //! ever seen and what was written is known even if the build never ends. A file that somebody else put or changed there is moved
 //! to `.softbox/replaced/`, never lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::files::{Files, Record};
 use super::log::Log;
 use super::stat::{Kind, Stat, now};
-use super::store::Store;
+use super::store::{Store, near};
 use super::{Bytes, Change, Digest, EngineError};
 
 const MAGIC: &[u8; 16] = b"softbox journal1";
@@ -22,6 +22,16 @@ const MAGIC: &[u8; 16] = b"softbox journal1";
 pub struct Outputs {
     pub records: BTreeMap<Arc<str>, Record>,
     journal: Journal,
+    /// What a build that never ended announced, until it is compared with what is there.
+    announced: BTreeMap<Arc<str>, Announced>,
+}
+
+/// What may have become of a path.
+#[derive(Debug, Default)]
+struct Announced {
+    written: Vec<Digest>,
+    /// The last that was announced is its removal.
+    removed: bool,
 }
 
 /// Announces writes before they happen. Shared with the workers.
@@ -41,61 +51,65 @@ pub struct Published {
 impl Journal {
     fn announce(&self, kind: u8, digest: &Digest, path: &str) -> io::Result<()> {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.append(&[&[kind][..], &digest.0, path.as_bytes()].concat())?;
+        log.append(&[&[kind][..], &digest.0, path.as_bytes()].concat());
         log.flush()
     }
 }
 
 impl Outputs {
-    /// Takes up what the last whole build wrote (`records`), and what an interrupted one announced since.
-    pub fn open(derived: &Path, mut records: BTreeMap<Arc<str>, Record>) -> io::Result<Outputs> {
-        let log = Log::open(&derived.join("journal"), MAGIC, |_, record| {
-            let Some((head, path)) = record.split_at_checked(33) else { return };
-            let (Some(digest), Ok(path)) = (head[1..].first_chunk(), std::str::from_utf8(path)) else { return };
-            match head[0] {
-                b'W' => {
-                    // The stat is not known: the file is read when it matters.
-                    records.insert(path.into(), Record { stat: Stat::default(), at: 0, digest: Digest(*digest) });
+    /// Takes up what an interrupted build announced.
+    pub fn open(derived: &Path) -> io::Result<Outputs> {
+        let mut announced: BTreeMap<Arc<str>, Announced> = BTreeMap::new();
+        let mut log = Log::open(&derived.join("journal"), MAGIC)?;
+        log.scan(|record| {
+            let (head, path) = record.split_at_checked(33)?;
+            let (digest, path) = (head[1..].first_chunk()?, std::str::from_utf8(path).ok()?);
+            let entry = announced.entry(path.into()).or_default();
+            entry.removed = head[0] != b'W';
+            entry.written.push(Digest(*digest));
+            Some(())
+        })?;
+        Ok(Outputs { records: BTreeMap::new(), journal: Journal(Mutex::new(log)), announced })
+    }
+
+    /// Takes up what the last whole build wrote, and decides by the files themselves how far an interrupted one came after it.
+    pub(super) fn recall<'a>(&mut self, files: &Files, records: impl Iterator<Item = (&'a str, Record)>) {
+        self.records = records.map(|(path, record)| (path.into(), record)).collect();
+        for (path, Announced { written, removed }) in std::mem::take(&mut self.announced) {
+            let _ = std::fs::remove_file(near(&files.path(&path))); // seldom there
+            let before = self.records.get(&path).map(|record| record.digest);
+            let is_there = files.root().lstat(&path).is_ok_and(|there| there.is_some());
+            match Record::of_output(files, &path) {
+                Some(now) if written.iter().chain(&before).any(|ours| *ours == now.digest) => {
+                    self.records.insert(path, now);
                 }
+                _ if !is_there && removed => drop(self.records.remove(&path)),
                 _ => {
-                    records.remove(path);
+                    // Somebody else's file, or none. The stat says nothing: it is compared when it matters.
+                    let digest = written.last().copied().unwrap_or(Digest::ABSENT);
+                    self.records.insert(path, Record { stat: Stat::default(), at: 0, digest });
                 }
             }
-        })?;
-        Ok(Outputs { records, journal: Journal(Mutex::new(log)) })
+        }
     }
 
     pub fn journal(&self) -> &Journal {
         &self.journal
     }
 
-    /// Whether the journal has anything that the state has not.
+    /// Whether the journal has nothing that the state has not.
     pub fn is_settled(&self) -> bool {
-        self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).end() <= MAGIC.len() as u64
+        self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
     /// After the state was saved.
     pub fn settle(&self) -> io::Result<()> {
-        self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).clear(MAGIC)
+        self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).clear()
     }
 
-    /// Whether the asset still is what softbox wrote, by its stat alone.
+    /// Whether the asset is what it should be, by its stat alone.
     pub fn vouches(&self, files: &Files, path: &str, digest: &Digest) -> bool {
-        self.records.get(path).is_some_and(|record| {
-            record.digest == *digest && record.vouches_for(files.root().stat(path).ok().flatten().map(|(_, stat)| stat))
-        })
-    }
-
-    /// Whether the file still has the bytes that softbox gave it, read if its stat cannot tell. A fresh record where it has.
-    pub fn still_ours(files: &Files, path: &str, record: &Record) -> Option<Record> {
-        let (Kind::File, stat) = files.root().lstat(path).ok()?? else { return None };
-        if record.vouches_for(Some(stat)) {
-            return Some(*record);
-        }
-        let at = now();
-        let digest = Digest::of(&std::fs::read(files.path(path)).ok()?);
-        let after = files.root().lstat(path).ok()??.1;
-        (digest == record.digest && after == stat).then_some(Record { stat, at, digest })
+        self.records.get(path).is_some_and(|record| record.digest == *digest && record.vouches_for_output(files, path))
     }
 
     /// Records taken in the very tick of their writing cannot be trusted later; by now most can: same stat, later moment.
@@ -110,69 +124,120 @@ impl Outputs {
         }
     }
 
-    /// Removes assets that are no longer in the plan: those that softbox wrote and nobody changed. Hands each to `tell` with whether it was removed.
+    /// Removes assets that are no longer wanted: those that softbox wrote and nobody changed. Hands each to `tell` with whether it was removed.
+    /// One that cannot be removed is tried again with the next build; the first such error is told once all others are gone.
     pub fn remove_stale(
         &mut self,
         files: &Files,
-        wanted: &BTreeSet<&str>,
+        is_wanted: impl Fn(&str) -> bool,
         mut tell: impl FnMut(&str, bool),
     ) -> Result<(), EngineError> {
-        let stale: Vec<Arc<str>> =
-            self.records.keys().filter(|path| !wanted.contains(path.as_ref())).cloned().collect();
+        let stale: Vec<Arc<str>> = self.records.keys().filter(|path| !is_wanted(path)).cloned().collect();
+        let mut first_error = Ok(());
         for path in stale {
-            let fault = |error| EngineError::Write { path: path.to_string(), error };
-            let record = self.records[&path];
             let full = files.path(&path);
-            if Outputs::still_ours(files, &path, &record).is_some() {
-                self.journal.announce(b'R', &record.digest, &path).map_err(fault)?;
-                std::fs::remove_file(&full).map_err(fault)?;
+            let record = self.records[&path];
+            if record.still_holds(files, &path).is_some() {
+                let announced = self.journal.announce(b'R', &record.digest, &path);
+                match announced.and_then(|()| std::fs::remove_file(&full)) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                        first_error = first_error.and(Err(EngineError::Write { path: path.to_string(), error }));
+                        continue;
+                    }
+                    _ => tell(&path, true),
+                }
                 remove_empty_parents(&files.path(""), &full);
-                tell(&path, true);
-            } else if full.exists() {
+            } else if files.root().lstat(&path).is_ok_and(|there| there.is_some()) {
                 tell(&path, false);
             }
             self.records.remove(&path);
         }
-        Ok(())
+        first_error
     }
 }
 
-/// Gives a path the bytes of an asset, whatever is there now.
-pub fn publish(
-    files: &Files,
-    store: &Store,
-    journal: &Journal,
-    path: &str,
-    known: Option<&Record>,
-    digest: Digest,
-    bytes: &Bytes,
-) -> Result<Published, EngineError> {
-    let fault = |error| EngineError::Write { path: path.to_owned(), error };
-    let full = files.path(path);
-    let mut set_aside = None;
-    let change = match files.root().lstat(path).map_err(fault)? {
-        None if known.is_some() => Change::Restored,
-        None => Change::New,
-        Some((Kind::Folder, _)) => return Err(EngineError::Folder { path: path.to_owned() }),
-        Some(_) => {
-            let wanted = Record { stat: Stat::default(), at: 0, digest };
-            if let Some(record) = Outputs::still_ours(files, path, &wanted) {
-                journal.announce(b'W', &digest, path).map_err(fault)?;
-                return Ok(Published { record, change: None, set_aside });
-            }
-            if known.is_some_and(|record| Outputs::still_ours(files, path, record).is_some()) {
-                Change::Changed
-            } else {
-                let kept = store.set_aside(&full, path).map_err(fault)?;
-                set_aside = Some(kept.strip_prefix(files.path("")).unwrap_or(&kept).to_string_lossy().into_owned());
-                Change::Restored
-            }
+impl Record {
+    /// Whether an asset's stat alone tells that it has the bytes of the record. A link is no asset.
+    pub(super) fn vouches_for_output(&self, files: &Files, path: &str) -> bool {
+        let there = files.root().lstat(path).ok().flatten();
+        there.is_some_and(|(kind, stat)| kind == Kind::File && self.vouches_for(Some(stat)))
+    }
+
+    /// Whether an asset still has the bytes of the record, read if its stat cannot tell. A fresh record where it has.
+    pub(super) fn still_holds(&self, files: &Files, path: &str) -> Option<Record> {
+        if self.vouches_for_output(files, path) {
+            return Some(*self);
         }
-    };
-    journal.announce(b'W', &digest, path).map_err(fault)?;
-    store.publish(&digest, bytes, &full).map_err(fault)?;
-    let stat = files.root().lstat(path).map_err(fault)?.map_or(Stat::default(), |(_, stat)| stat);
-    Ok(Published { record: Record { stat, at: now(), digest }, change: Some(change), set_aside })
+        Record::of_output(files, path).filter(|now| now.digest == self.digest)
+    }
+
+    /// What a file under the path of an asset holds; `None` where there is none, or where it is being written.
+    fn of_output(files: &Files, path: &str) -> Option<Record> {
+        let at = now();
+        let (Kind::File, stat) = files.root().lstat(path).ok()?? else { return None };
+        let digest = Digest::of(&std::fs::read(files.path(path)).ok()?);
+        let after = files.root().lstat(path).ok()??;
+        (after == (Kind::File, stat)).then_some(Record { stat, at, digest })
+    }
+}
+
+/// Where assets are written, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Publisher<'a> {
+    pub files: &'a Files,
+    pub store: &'a Store,
+    pub journal: &'a Journal,
+}
+
+impl Publisher<'_> {
+    /// Gives a path the bytes of `digest`, whatever is there now. `bytes` is asked only if they have to be written, and tells whether the
+    /// store has them, too; `None` if they cannot be had, then nothing was changed.
+    pub(super) fn publish(
+        &self,
+        path: &str,
+        known: Option<&Record>,
+        digest: Digest,
+        bytes: impl FnOnce() -> Option<(Bytes, bool)>,
+    ) -> Result<Option<Published>, EngineError> {
+        let fault = |error| EngineError::Write { path: path.to_owned(), error };
+        let there = self.files.root().lstat(path).map_err(fault)?;
+        if matches!(there, Some((Kind::Folder, _))) {
+            return Err(EngineError::Folder { path: path.to_owned() });
+        }
+        let record = match known {
+            Some(record) if record.vouches_for_output(self.files, path) => Some(*record),
+            _ => Record::of_output(self.files, path),
+        };
+        if let Some(record) = record.filter(|record| record.digest == digest) {
+            if known.is_none_or(|known| known.digest != digest) {
+                self.journal.announce(b'W', &digest, path).map_err(fault)?;
+            }
+            return Ok(Some(Published { record, change: None, set_aside: None }));
+        }
+        let Some((bytes, stored)) = bytes() else { return Ok(None) };
+        let is_ours = record.is_some_and(|record| known.is_some_and(|known| known.digest == record.digest));
+        let set_aside = match there {
+            Some(_) if !is_ours => Some(self.set_aside(path)?),
+            _ => None,
+        };
+        self.journal.announce(b'W', &digest, path).map_err(fault)?;
+        let full = self.files.path(path);
+        self.store.publish(&digest, &bytes, stored, &full).map_err(fault)?;
+        let stat = self.files.root().lstat(path).map_err(fault)?.map_or(Stat::default(), |(_, stat)| stat);
+        let change = match known {
+            None => Change::New,
+            Some(known) if known.digest == digest => Change::Restored,
+            Some(_) => Change::Changed,
+        };
+        Ok(Some(Published { record: Record { stat, at: now(), digest }, change: Some(change), set_aside }))
+    }
+
+    /// Moves somebody else's file out of the way and tells where it is now.
+    fn set_aside(&self, path: &str) -> Result<String, EngineError> {
+        let kept = self.store.set_aside(&self.files.path(path), path);
+        let kept = kept.map_err(|error| EngineError::Write { path: path.to_owned(), error })?;
+        Ok(kept.strip_prefix(self.files.path("")).unwrap_or(&kept).to_string_lossy().into_owned())
+    }
 }
 
 fn remove_empty_parents(root: &Path, file: &Path) {

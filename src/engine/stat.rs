@@ -32,9 +32,11 @@ const COARSE_TICK: i64 = 2_000_000_000;
 
 impl Stat {
     /// Git's racy rule: a digest that was taken at `at` can be trusted for this stat only if the file was last touched
-    /// clearly before, since a later change would then show in its times.
+    /// clearly before, since a later change would then show in its times. An mtime that lies ahead was set by hand (a camera in another
+    /// time zone); then the ctime, which nobody can set, tells alone.
     pub fn is_settled(&self, at: i64) -> bool {
-        let touched = self.mtime.max(self.ctime);
+        let is_ahead = self.mtime > at.saturating_add(TICK);
+        let touched = if is_ahead { self.ctime } else { self.mtime.max(self.ctime) };
         let coarse = self.mtime % 1_000_000_000 == 0 && self.ctime % 1_000_000_000 == 0;
         touched.saturating_add(if coarse { COARSE_TICK } else { TICK }) < at
     }
@@ -105,6 +107,15 @@ mod tests {
     fn an_old_mtime_does_not_hide_a_fresh_change() {
         let stat = Stat { mtime: 5, ctime: 10_000_000_001, ..Stat::default() };
         assert!(!stat.is_settled(10_000_000_002));
+    }
+
+    #[test]
+    fn a_camera_with_its_clock_ahead_is_trusted_by_ctime_and_a_clock_that_jumped_back_is_not() {
+        let ahead = Stat { mtime: 900_000_000_001, ctime: 10_000_000_001, ..Stat::default() };
+        assert!(ahead.is_settled(20_000_000_000));
+        assert!(!ahead.is_settled(10_000_000_002));
+        let jumped = Stat { mtime: 900_000_000_001, ctime: 900_000_000_001, ..Stat::default() };
+        assert!(!jumped.is_settled(20_000_000_000));
     }
 
     #[test]

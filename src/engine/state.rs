@@ -52,6 +52,9 @@ impl Snapshot {
         }
         let count = |at: usize| bytes[81 + at * 4..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four) as usize);
         let counts = [count(0), count(1), count(2)];
+        if bytes.len() < HEADER + counts.iter().sum::<usize>() * RECORD {
+            return None;
+        }
         Some(Snapshot { counts, bytes })
     }
 

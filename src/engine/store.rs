@@ -54,19 +54,24 @@ impl Store {
         None
     }
 
-    /// Keeps bytes under their digest.
+    /// Keeps bytes under their digest. A blob that is there already is read, since it may be damaged.
     pub fn put(&self, digest: &Digest, bytes: &[u8]) -> io::Result<()> {
         let path = self.blob(digest);
-        match fs::metadata(&path) {
-            Ok(there) if there.len() == bytes.len() as u64 => Ok(()),
-            _ => self.write(&path, bytes),
-        }
+        let is_there = fs::metadata(&path).is_ok_and(|there| there.len() == bytes.len() as u64);
+        if is_there && self.get(digest).is_some() { Ok(()) } else { self.write(&path, bytes) }
     }
 
     /// Writes a file whole or not at all: beside first, then renamed. Folders on the way are made.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let beside = self.scratch_name();
-        let mut file = fs::File::create_new(&beside)?;
+        let mut file = match fs::File::create_new(&beside) {
+            // Somebody removed the derived folder while it was in use.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_parent(&beside)?;
+                fs::File::create_new(&beside)?
+            }
+            other => other?,
+        };
         let written = file.write_all(bytes);
         drop(file);
         written.and_then(|()| self.rename(&beside, path)).inspect_err(|_| {
@@ -74,9 +79,9 @@ impl Store {
         })
     }
 
-    /// Writes a stored blob to a path, sharing its blocks where the file system can.
-    pub fn publish(&self, digest: &Digest, bytes: &[u8], path: &Path) -> io::Result<()> {
-        if self.reflinks.load(Ordering::Relaxed) {
+    /// Writes bytes to a path; where they are stored (and were checked) sharing the blob's blocks, if the file system can.
+    pub fn publish(&self, digest: &Digest, bytes: &[u8], stored: bool, path: &Path) -> io::Result<()> {
+        if stored && self.reflinks.load(Ordering::Relaxed) {
             let beside = self.scratch_name();
             match reflink_copy::reflink(self.blob(digest), &beside) {
                 Ok(()) => return self.rename(&beside, path),
@@ -91,7 +96,7 @@ impl Store {
         let replaced = self.scratch.with_file_name("replaced");
         let mut kept = replaced.join(name);
         let mut number = 1;
-        while kept.exists() {
+        while fs::symlink_metadata(&kept).is_ok() {
             number += 1;
             kept = replaced.join(format!("{name}.{number}"));
         }
@@ -112,14 +117,21 @@ impl Store {
             }
             // dist/ may lie on another file system; then beside means in the same folder.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                let near = path.with_file_name(format!(".softbox-{}", self.next.fetch_add(1, Ordering::Relaxed)));
-                fs::copy(beside, &near)?;
-                fs::remove_file(beside)?;
-                fs::rename(&near, path)
+                let near = near(path);
+                make_parent(path)?;
+                let copied = fs::copy(beside, &near).and_then(|_| fs::rename(&near, path));
+                let _ = fs::remove_file(beside); // if not now, then when the store is opened next
+                copied.inspect_err(|_| drop(fs::remove_file(&near)))
             }
             other => other,
         }
     }
+}
+
+/// The name beside a file under which it is written where the derived folder lies on another file system.
+pub(super) fn near(path: &Path) -> PathBuf {
+    let name = Digest::of(path.file_name().unwrap_or_default().as_encoded_bytes()).short();
+    path.with_file_name(format!(".softbox-{name}"))
 }
 
 fn make_parent(path: &Path) -> io::Result<()> {
@@ -144,14 +156,16 @@ mod tests {
     }
 
     #[test]
-    fn a_truncated_blob_is_written_again() {
+    fn a_truncated_or_altered_blob_is_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
         let digest = Digest::of(b"picture");
         store.put(&digest, b"picture").unwrap();
-        fs::write(store.blob(&digest), b"pic").unwrap();
-        store.put(&digest, b"picture").unwrap();
-        assert_eq!(**store.get(&digest).unwrap(), *b"picture");
+        for damage in ["pic", "pictura"] {
+            fs::write(store.blob(&digest), damage).unwrap();
+            store.put(&digest, b"picture").unwrap();
+            assert_eq!(fs::read(store.blob(&digest)).unwrap(), b"picture");
+        }
     }
 
     #[test]

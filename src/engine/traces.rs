@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::digest::DigestMap;
 use super::log::Log;
-use super::schedule::Ran;
-use super::{Description, Digest};
+use super::{Description, Digest, Files};
 
 const TRACES: &[u8; 16] = b"softbox traces1\n";
-const REASONS: &[u8; 16] = b"softbox reasons1";
+const REASONS: &[u8; 16] = b"softbox reasons2";
 
 /// What a run of an action read beyond its declared inputs, and what it made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,20 @@ pub type Found = Vec<(Arc<str>, Digest)>;
 #[derive(Debug)]
 pub struct Traces {
     log: Log,
+    /// Descriptions, each behind the key that it explains. Read one by one.
     reasons: Log,
     index: Index,
+    is_loaded: bool,
+}
+
+/// What a run read and made, as far as it is kept.
+pub(super) struct NewTrace<'a> {
+    pub key: Digest,
+    pub output: Digest,
+    pub size: u64,
+    pub kept: bool,
+    pub took: Duration,
+    pub found: &'a Found,
 }
 
 #[derive(Debug, Default)]
@@ -55,12 +67,19 @@ struct Index {
 
 impl Traces {
     pub fn open(derived: &Path) -> io::Result<Traces> {
-        let mut index = Index::default();
-        let log = Log::open(&derived.join("traces"), TRACES, |_, record| {
-            index.take(record);
-        })?;
-        let reasons = Log::open(&derived.join("reasons"), REASONS, |_, _| {})?;
-        Ok(Traces { log, reasons, index })
+        let log = Log::open(&derived.join("traces"), TRACES)?;
+        let reasons = Log::open(&derived.join("reasons"), REASONS)?;
+        Ok(Traces { log, reasons, index: Index::default(), is_loaded: false })
+    }
+
+    /// Reads all traces, once. A no-op has no need of them.
+    pub(super) fn load(&mut self) -> io::Result<()> {
+        if !self.is_loaded {
+            let index = &mut self.index;
+            self.log.scan(|record| index.take(record))?;
+            self.is_loaded = true;
+        }
+        Ok(())
     }
 
     /// All traces of a key, the newest last.
@@ -74,32 +93,32 @@ impl Traces {
         set.iter().filter_map(|(path, digest)| Some((self.index.paths.get(*path as usize)?.clone(), *digest))).collect()
     }
 
-    /// Keeps what a run read and made.
-    pub(super) fn add(&mut self, ran: &Ran, description: &Description) -> io::Result<()> {
-        let mut set = Vec::with_capacity(ran.found.len());
-        for (path, digest) in &ran.found {
-            set.push((self.path_id(path)?, *digest));
+    /// Keeps what a run read and made, with the description of the action (see [`Description::from_bytes`]). A run that only made again
+    /// what is known already leaves nothing: outputs that are not stored are made again in build after build.
+    pub(super) fn add(&mut self, new: &NewTrace<'_>, description: impl FnOnce() -> Vec<u8>) {
+        let set = new.found.iter().map(|(path, digest)| (self.path_id(path), *digest)).collect();
+        let found = FoundSet(self.set_id(set));
+        let same = |last: &Trace| (last.output, last.kept, last.found) == (new.output, new.kept, found);
+        if self.of(&new.key).last().is_some_and(same) {
+            return;
         }
         let trace = Trace {
-            output: ran.output,
-            size: ran.bytes.len() as u64,
-            kept: ran.keep,
-            micros: u32::try_from(ran.took.as_micros()).unwrap_or(u32::MAX),
-            found: FoundSet(self.set_id(set)?),
-            reason: self.reasons.append(&description.to_bytes())?,
+            output: new.output,
+            size: new.size,
+            kept: new.kept,
+            micros: u32::try_from(new.took.as_micros()).unwrap_or(u32::MAX),
+            found,
+            reason: self.reasons.append(&[&new.key.0[..], &description()].concat()),
         };
-        self.put(&encode_trace(&ran.key, &trace))
+        self.put(&encode_trace(&new.key, &trace));
     }
 
     /// Remembers that `name` now has this key.
-    pub fn name(&mut self, name: &str, key: &Digest) -> io::Result<()> {
+    pub fn name(&mut self, name: &str, key: &Digest) {
         if self.index.by_name.get(name).is_some_and(|(latest, _)| latest == key) {
-            return Ok(());
+            return;
         }
-        let mut record = vec![b'N'];
-        record.extend_from_slice(&key.0);
-        record.extend_from_slice(name.as_bytes());
-        self.put(&record)
+        self.put(&[&b"N"[..], &key.0, name.as_bytes()].concat());
     }
 
     /// The key that `name` had at last, and the one before.
@@ -110,7 +129,9 @@ impl Traces {
     /// What an action with this key was, with its latest trace.
     pub fn description(&mut self, key: &Digest) -> Option<(Description, Trace)> {
         let trace = *self.index.by_key.get(key)?.last()?;
-        Some((Description::from_bytes(&self.reasons.read(trace.reason)?)?, trace))
+        let reason = self.reasons.read(trace.reason)?;
+        // A damaged log was begun anew: then another action's description may lie there.
+        Some((Description::from_bytes(reason.strip_prefix(&key.0)?)?, trace))
     }
 
     /// Hands everything to the system.
@@ -119,36 +140,51 @@ impl Traces {
         self.log.flush()
     }
 
-    fn put(&mut self, record: &[u8]) -> io::Result<()> {
-        self.log.append(record)?;
+    fn put(&mut self, record: &[u8]) {
+        self.log.append(record);
         self.index.take(record);
-        Ok(())
     }
 
-    fn path_id(&mut self, path: &Arc<str>) -> io::Result<u32> {
+    fn path_id(&mut self, path: &Arc<str>) -> u32 {
         if let Some(id) = self.index.path_ids.get(path) {
-            return Ok(*id);
+            return *id;
         }
-        self.put(&[b"P", path.as_bytes()].concat())?;
-        Ok(self.index.paths.len() as u32 - 1)
+        self.put(&[b"P", path.as_bytes()].concat());
+        self.index.paths.len() as u32 - 1
     }
 
-    fn set_id(&mut self, set: Vec<(u32, Digest)>) -> io::Result<u32> {
+    fn set_id(&mut self, set: Vec<(u32, Digest)>) -> u32 {
         if let Some(id) = self.index.set_ids.get(&set) {
-            return Ok(*id);
+            return *id;
         }
         let mut record = vec![b'S'];
         for (path, digest) in &set {
             record.extend_from_slice(&path.to_le_bytes());
             record.extend_from_slice(&digest.0);
         }
-        self.put(&record)?;
-        Ok(self.index.sets.len() as u32 - 1)
+        self.put(&record);
+        self.index.sets.len() as u32 - 1
+    }
+}
+
+/// Which sets of found inputs still hold, each looked at once in a build.
+#[derive(Debug, Default)]
+pub(super) struct Holds(HashMap<FoundSet, bool>);
+
+impl Holds {
+    /// The newest trace of a key whose found inputs all still hold.
+    pub(super) fn trace(&mut self, traces: &Traces, files: &Files, key: &Digest) -> Option<Trace> {
+        let mut holds = |set: FoundSet| {
+            *self.0.entry(set).or_insert_with(|| {
+                traces.found(set).iter().all(|(path, digest)| files.digest(path).is_ok_and(|now| now == *digest))
+            })
+        };
+        traces.of(key).iter().rev().find(|trace| holds(trace.found)).copied()
     }
 }
 
 impl Index {
-    /// Takes a record in; one that makes no sense is passed over, which costs a run at most.
+    /// Takes a record in; `None` if it makes no sense.
     fn take(&mut self, record: &[u8]) -> Option<()> {
         let (kind, rest) = record.split_first()?;
         match kind {
@@ -160,11 +196,15 @@ impl Index {
             b'S' => {
                 let pair = |pair: &[u8]| Some((u32_at(pair, 0)?, digest_at(pair, 4)?));
                 let set: Vec<_> = rest.chunks(36).map(pair).collect::<Option<_>>()?;
+                if set.iter().any(|(path, _)| *path as usize >= self.paths.len()) {
+                    return None;
+                }
                 self.set_ids.insert(set.clone(), self.sets.len() as u32);
                 self.sets.push(set);
             }
             b'T' => {
                 let (key, trace) = decode_trace(rest)?;
+                self.sets.get(trace.found.0 as usize)?;
                 self.by_key.entry(key).or_default().push(trace);
             }
             b'N' => {
@@ -172,7 +212,7 @@ impl Index {
                 let before = self.by_name.get(name).map(|(latest, _)| *latest);
                 self.by_name.insert(name.into(), (key, before));
             }
-            _ => {}
+            _ => return None,
         }
         Some(())
     }

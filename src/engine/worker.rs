@@ -1,0 +1,215 @@
+//! Workers: they run actions and publish what those made. What came of it goes back to the loop, which alone decides what it means.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{Receiver, Sender};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::files::{Files, Record};
+use super::key::Written;
+use super::outputs::{Published, Publisher};
+use super::traces::{Found, Trace};
+use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Node, Output, Reservation};
+
+/// What a running action may ask for.
+pub struct Work<'a> {
+    inputs: &'a [Bytes],
+    files: &'a Files,
+    budget: &'a Budget,
+    finds: &'a Mutex<Finds>,
+}
+
+/// What an action asked for while it ran.
+#[derive(Debug, Default)]
+struct Finds {
+    found: Found,
+    /// A file that was another one when it was asked for again: the run mixes two states.
+    changed: Option<String>,
+}
+
+impl Work<'_> {
+    /// The bytes of its declared inputs, in their order.
+    pub fn inputs(&self) -> &[Bytes] {
+        self.inputs
+    }
+
+    /// A file of the campaign that turned out to be needed; `None` where there is none. It counts as an input from now on, and so does its absence.
+    pub fn find(&self, path: &str) -> Result<Option<Bytes>, EngineError> {
+        let read = self.files.read(path);
+        let digest = match &read {
+            Ok(Some((_, digest))) => *digest,
+            Ok(None) => Digest::ABSENT,
+            // The action may go on without it, but its run proves nothing for the next time.
+            Err(_) => Digest::UNREADABLE,
+        };
+        let mut finds = self.finds.lock().unwrap_or_else(PoisonError::into_inner);
+        match finds.found.iter().find(|(known, _)| **known == *path) {
+            Some((_, before)) if *before != digest => finds.changed = Some(path.to_owned()),
+            Some(_) => {}
+            None => finds.found.push((path.into(), digest)),
+        }
+        Ok(read?.map(|(bytes, _)| bytes))
+    }
+
+    /// Waits until so many bytes of memory may be taken. At most one reservation at a time.
+    pub fn reserve(&self, bytes: usize) -> Reservation<'_> {
+        self.budget.reserve(bytes)
+    }
+}
+
+/// What the loop and the workers share.
+pub(super) struct Shared<'a, A> {
+    pub graph: &'a Graph<A>,
+    pub budget: &'a Budget,
+    pub publisher: Publisher<'a>,
+}
+
+impl<A> Clone for Shared<'_, A> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<A> Copy for Shared<'_, A> {}
+
+/// What a worker is to do.
+pub(super) struct Task {
+    pub id: ActionId,
+    pub written: Written,
+    pub digests: Vec<Digest>,
+    /// Bytes that are in memory already, by input.
+    pub hot: Vec<Option<Bytes>>,
+    /// Where the asset stands, as far as is known.
+    pub known: Option<Record>,
+    /// Set where the output is known and only the asset is to be put right.
+    pub restore: Option<Trace>,
+}
+
+/// What a worker did.
+pub(super) enum Done<F> {
+    Ran(Box<Ran>),
+    Restored {
+        output: Digest,
+        published: Published,
+    },
+    /// The store could not give what the task needs: the output of this action.
+    Lost(ActionId),
+    /// A file no longer has the bytes that the key was made from.
+    Changed(String),
+    Failed(F, Duration),
+}
+
+/// What a run read and made.
+pub(super) struct Ran {
+    pub written: Written,
+    pub digests: Vec<Digest>,
+    pub output: Digest,
+    pub bytes: Bytes,
+    pub keep: bool,
+    pub found: Found,
+    pub published: Option<Published>,
+    pub took: Duration,
+}
+
+/// Answers of workers.
+pub(super) type Answers<F> = Sender<(ActionId, Done<F>)>;
+
+/// A worker of the processor lane: does task after task until there are no more. Not a thread of rayon: while one of those waits inside an
+/// action it takes up another action, which then may wait for memory that the first one holds.
+pub(super) fn work<A: Action>(shared: Shared<'_, A>, tasks: &Mutex<Receiver<Task>>, answers: &Answers<A::Failure>) {
+    loop {
+        let next = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(task) = next else { return };
+        answer(shared, task, answers);
+    }
+}
+
+/// Does a task and sends what came of it.
+pub(super) fn answer<A: Action>(shared: Shared<'_, A>, task: Task, answers: &Answers<A::Failure>) {
+    let (id, started) = (task.id, Instant::now());
+    let node = shared.graph.node(id);
+    let done = catch_unwind(AssertUnwindSafe(|| perform(shared, node, task, started))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let message = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        Done::Failed(node.action.fault(EngineError::Panicked { name: node.name.clone(), message }), started.elapsed())
+    });
+    // The loop only goes away when it waits for nobody.
+    let _ = answers.send((id, done));
+}
+
+fn perform<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: Task, started: Instant) -> Done<A::Failure> {
+    let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
+    match task.restore {
+        Some(trace) => restore(shared, node, &task, &trace).unwrap_or_else(fault),
+        None => match gather(shared, node, &task) {
+            Ok(inputs) => run(shared, node, task, &inputs, started),
+            Err(done) => done,
+        },
+    }
+}
+
+/// Puts an asset right whose bytes are known.
+fn restore<A: Action>(
+    shared: Shared<'_, A>,
+    node: &Node<A>,
+    task: &Task,
+    trace: &Trace,
+) -> Result<Done<A::Failure>, EngineError> {
+    let Some(path) = &node.asset else { return Ok(Done::Lost(task.id)) };
+    let output = trace.output;
+    let bytes = || if trace.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
+    let published = shared.publisher.publish(path, task.known.as_ref(), output, bytes)?;
+    Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published }))
+}
+
+/// The bytes of all inputs, or what there is to tell instead.
+fn gather<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: &Task) -> Result<Vec<Bytes>, Done<A::Failure>> {
+    let Publisher { files, store, .. } = shared.publisher;
+    let mut inputs = Vec::with_capacity(node.inputs.len());
+    for ((input, hot), digest) in node.inputs.iter().zip(&task.hot).zip(&task.digests) {
+        inputs.push(match (input, hot) {
+            (_, Some(bytes)) => bytes.clone(),
+            (Input::Action(on), None) => store.get(digest).ok_or(Done::Lost(*on))?,
+            (Input::File(path), None) => match files.read_as(path, *digest) {
+                Ok(Ok(bytes)) => bytes,
+                Ok(Err(_)) => return Err(Done::Changed(path.to_string())),
+                Err(error) => return Err(Done::Failed(node.action.fault(error), Duration::ZERO)),
+            },
+        });
+    }
+    Ok(inputs)
+}
+
+fn run<A: Action>(
+    shared: Shared<'_, A>,
+    node: &Node<A>,
+    task: Task,
+    inputs: &[Bytes],
+    started: Instant,
+) -> Done<A::Failure> {
+    let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
+    let Publisher { files, store, .. } = shared.publisher;
+    let finds = Mutex::default();
+    let result = node.action.run(&Work { inputs, files, budget: shared.budget, finds: &finds });
+    let Finds { mut found, changed } = finds.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if let Some(path) = changed {
+        return Done::Changed(path);
+    }
+    let Output { bytes, keep } = match result {
+        Ok(output) => output,
+        Err(failure) => return Done::Failed(failure, started.elapsed()),
+    };
+    let output = Digest::of(&bytes);
+    if keep && let Err(error) = store.put(&output, &bytes) {
+        return fault(EngineError::Write { path: ".softbox/store".to_owned(), error });
+    }
+    found.sort_unstable();
+    let publish =
+        |path: &String| shared.publisher.publish(path, task.known.as_ref(), output, || Some((bytes.clone(), keep)));
+    let published = match node.asset.as_ref().map(publish).transpose() {
+        Ok(published) => published.flatten(),
+        Err(error) => return fault(error),
+    };
+    let Task { written, digests, .. } = task;
+    Done::Ran(Box::new(Ran { written, digests, output, bytes, keep, found, published, took: started.elapsed() }))
+}
