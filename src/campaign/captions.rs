@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::at::At;
+use super::fields::{Fields, fields_of_post, fields_of_products};
 use super::files::Tables;
 use super::load::Loader;
 use super::photos::CheckedPhoto;
-use super::posts::{fields_of_post, fields_of_products};
-use super::templates::{Fields, check_template};
+use super::templates::check_template;
 use super::{Campaign, Caption, Place, Post, Problem, Source};
 
 /// A caption with the texts that remain to be checked once the posts are known.

@@ -317,6 +317,8 @@ pub enum Confidence {
     Official,
     /// Several independent sources agree.
     Agreed,
+    /// It follows from paper sizes by arithmetic.
+    Computed,
     /// Common knowledge, not verified.
     Unverified,
 }

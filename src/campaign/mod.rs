@@ -8,6 +8,7 @@ mod at;
 mod brand;
 mod captions;
 mod csv;
+mod fields;
 mod files;
 pub mod formats;
 mod glob;
@@ -37,6 +38,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use assets::{Asset, Picture};
+pub use fields::Fields;
 pub use files::MANIFEST;
 pub use formats::Format;
 pub use load::{Loaded, load};
@@ -45,7 +47,7 @@ pub use paths::RelPath;
 pub use problem::{Place, Problem, Severity, Source};
 pub use ratio::Ratio;
 pub use schema::schemas;
-pub use templates::{Fields, check_template};
+pub use templates::check_template;
 
 /// The campaign's files, as the caller lets them be read: every read and every listing is recorded by whoever implements this,
 /// so that a build knows what the plan depended on.

@@ -8,16 +8,17 @@ use serde_json::Map;
 
 use super::assets::{Lack, MAIN, ending, scenes};
 use super::at::{At, TextOr};
+use super::fields::{Fields, fields_of_post, fields_of_products};
 use super::files::{Entry, Tables};
 use super::formats::{FileType, built_in};
 use super::load::Loader;
 use super::manifest::PostTable;
-use super::names::{count, list, unknown_hint};
+use super::names::{count, did_you_mean, list, unknown_hint};
 use super::pattern::{self, Part};
 use super::photos::CheckedPhoto;
 use super::products::to_json;
 use super::select::{Chosen, Shelf, select};
-use super::templates::{Fields, check_template};
+use super::templates::check_template;
 use super::{Campaign, Format, Place, Post, Problem, RelPath, Severity};
 
 /// Names of a template that no photo of a post can have.
@@ -375,22 +376,43 @@ impl PostReader<'_, '_> {
         for (name, products) in lacking {
             let Some(photo) = post.photos.get(&name).and_then(|id| self.photos.get(id)) else { continue };
             let example = photo.pattern.replace("{product}", &products[0]);
+            let hint = match self.picture_like(&photo.pattern, &products) {
+                Some((product, path)) => {
+                    format!("is `{path}` the one of `{product}`? then rename it to fit `{}`", photo.pattern)
+                }
+                None => format!("add `{example}`, or select products that have one"),
+            };
             let message = format!(
                 "`photo.{}` has no picture of {}, which `post.{}` needs",
                 photo.photo.id,
                 list(products.iter().map(String::as_str), 5),
                 self.id
             );
-            self.error(
-                "no-picture",
-                span.clone(),
-                message,
-                format!("add `{example}`, or select products that have one"),
-            );
+            self.error("no-picture", span.clone(), message, hint);
         }
         let made: BTreeSet<&String> = scenes.iter().filter_map(|scene| scene.product.as_ref()).collect();
         post.products.retain(|product| made.contains(product));
         post
+    }
+
+    /// A file that nearly has the name that one of the products' pictures must have, and that no product has for its picture.
+    fn picture_like(&self, pattern: &str, products: &[String]) -> Option<(String, RelPath)> {
+        let pattern = RelPath::parse(pattern).ok()?;
+        let folder = pattern.parent();
+        let names = self.loader.folder.list(&folder).ok()?;
+        let used: BTreeSet<&str> =
+            self.photos.values().flat_map(|photo| &photo.photo.shots).map(|shot| shot.path.as_str()).collect();
+        let stem = |name: &str| name.rsplit_once('.').map_or(name.to_owned(), |(stem, _)| stem.to_owned());
+        let free: BTreeMap<String, &String> = names
+            .iter()
+            .filter(|name| !name.ends_with('/') && !used.contains(folder.join(name).as_str()))
+            .map(|name| (stem(name), name))
+            .collect();
+        products.iter().take(20).find_map(|product| {
+            let wanted = stem(&pattern.name().replace("{product}", product));
+            let near = did_you_mean(&wanted, free.keys().map(String::as_str))?;
+            Some((product.clone(), folder.join(free.get(&near)?)))
+        })
     }
 
     /// `None` if the template cannot be rendered for any product.
@@ -410,58 +432,5 @@ impl PostReader<'_, '_> {
         let failed = problems.iter().any(|problem| problem.severity == Severity::Error);
         self.loader.problems.extend(problems);
         (!failed).then_some(())
-    }
-}
-
-/// What the templates of a post can show.
-pub(super) fn fields_of_post(campaign: &Campaign, post: &Post, photos: &BTreeMap<String, CheckedPhoto>) -> Fields {
-    let mut fields = shared_fields();
-    fields.owner = format!("`post.{}`", post.id);
-    fields.of_products = post.per_product;
-    if post.per_product {
-        fields.top.insert("id".to_owned(), Vec::new());
-        add_product_fields(&mut fields, campaign, &post.products);
-    }
-    let mut own: BTreeSet<String> = post.fields.keys().cloned().collect();
-    own.insert("id".to_owned());
-    fields.below.insert("post".to_owned(), own);
-    fields.top.extend(post.photos.keys().map(|name| (name.clone(), Vec::new())));
-    let main = post.photos.get(MAIN).and_then(|id| photos.get(id));
-    let captures = main.into_iter().flat_map(|photo| &photo.captures);
-    fields.top.extend(captures.map(|name| (name.clone(), Vec::new())));
-    fields
-}
-
-/// What a text can show that no post uses yet: anything that a product or a post may have.
-pub(super) fn fields_of_products(campaign: &Campaign) -> Fields {
-    let mut fields = shared_fields();
-    fields.owner = "the campaign".to_owned();
-    fields.of_products = true;
-    add_product_fields(&mut fields, campaign, &[]);
-    fields.top.insert(MAIN.to_owned(), Vec::new());
-    fields
-}
-
-fn shared_fields() -> Fields {
-    let below = [
-        ("brand", vec!["name", "logo", "colors"]),
-        ("campaign", vec!["name"]),
-        ("format", vec!["id", "width", "height", "network"]),
-    ];
-    let mut fields = Fields::default();
-    for (name, names) in below {
-        fields.below.insert(name.to_owned(), names.into_iter().map(str::to_owned).collect());
-    }
-    fields.top = ["post", "brand", "campaign", "format"].map(|name| (name.to_owned(), Vec::new())).into();
-    fields
-}
-
-/// Every field that a product of the campaign has, with those of `selected` that lack it.
-fn add_product_fields(fields: &mut Fields, campaign: &Campaign, selected: &[String]) {
-    let names: BTreeSet<&String> = campaign.products.values().flat_map(|product| product.fields.keys()).collect();
-    for name in names {
-        let lacks = |id: &&String| campaign.products.get(*id).is_some_and(|p| !p.fields.contains_key(name));
-        let lacking: Vec<String> = selected.iter().filter(lacks).cloned().collect();
-        fields.top.insert(name.clone(), lacking);
     }
 }

@@ -7,50 +7,25 @@ use std::sync::Arc;
 use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parameter, TemplateElement};
 use handlebars::{Path, PathSeg, Template, TemplateError, TemplateErrorReason};
 
-use super::load::Loader;
+use super::fields::Fields;
 use super::names::{list, unknown_hint};
 use super::{Folder, Place, Problem, RelPath, Source};
-
-/// What a template can show.
-#[derive(Debug, Clone, Default)]
-pub struct Fields {
-    /// Names at the top, each with the products (of those that the template is used for) that do not have it.
-    pub top: BTreeMap<String, Vec<String>>,
-    /// The fields below a name, such as `width` below `format`. Names that are not here can have any.
-    pub below: BTreeMap<String, BTreeSet<String>>,
-    /// Whose fields these are, for messages: `post.card`.
-    pub owner: String,
-    /// False for a post of the whole shop: then no product's fields are known.
-    pub of_products: bool,
-    /// Products could not be read: any name at the top may be one of their fields.
-    pub unsure: bool,
-}
-
-impl Fields {
-    /// Takes for known what products may have that are left out because of their own mistakes.
-    pub(super) fn forgive(&mut self, loader: &Loader<'_>) {
-        self.unsure = loader.unsure;
-        if self.of_products {
-            let fields = loader.broken.iter().filter_map(|broken| broken.strip_prefix("field."));
-            for field in fields {
-                self.top.entry(field.to_owned()).or_default();
-            }
-        }
-    }
-}
 
 /// Checks a template and the partials that it uses. Each unknown field is told once, where it is first used.
 ///
 /// Inside `{{#each}}` and `{{#with}}` only names that reach out of it (`../name`, `@root.name`) are checked: what an item has is not known
 /// before there is one.
 pub fn check_template(folder: &dyn Folder, source: &Arc<Source>, fields: &Fields) -> Vec<Problem> {
-    let mut check = Check { folder, fields, problems: Vec::new(), seen: BTreeSet::new(), told: BTreeSet::new() };
+    let main = &source.path;
+    let mut check = Check { folder, main, fields, problems: Vec::new(), seen: BTreeSet::new(), told: BTreeSet::new() };
     check.file(source, &Scope::default());
     check.problems
 }
 
 struct Check<'a> {
     folder: &'a dyn Folder,
+    /// The template's own path: partials of partials lie beside it too.
+    main: &'a str,
     fields: &'a Fields,
     problems: Vec<Problem>,
     /// Files that were checked: a partial may use itself.
@@ -63,7 +38,7 @@ struct Check<'a> {
 enum Need {
     /// Rendering fails without it.
     Shown,
-    /// `{{#if}}` asks whether it is there.
+    /// `{{#if}}` or a helper asks whether it is there.
     Tested,
     /// A helper or a partial gets it, and knows what to do without.
     Handed,
@@ -143,7 +118,13 @@ impl Check<'_> {
         if bare {
             self.parameter(source, &helper.name, scope, at, Need::Shown);
         }
-        self.parameters(source, helper, scope, at, Need::Handed);
+        let need = match helper.name.as_name() {
+            // These may be asked about fields that are not there.
+            Some("eq" | "ne" | "not" | "and" | "or" | "default") => Need::Tested,
+            Some("upper" | "lower" | "first" | "join") => Need::Shown,
+            _ => Need::Handed,
+        };
+        self.parameters(source, helper, scope, at, need);
     }
 
     fn parameters(&mut self, source: &Arc<Source>, helper: &HelperTemplate, scope: &Scope, at: usize, need: Need) {
@@ -296,7 +277,7 @@ impl Check<'_> {
         }
         let mut scope = if partial.params.is_empty() { scope.clone() } else { scope.deeper() };
         scope.locals.extend(partial.hash.keys().cloned());
-        let (tried, found) = self.find_partial(source, name);
+        let (tried, found) = self.find_partial(name);
         match found {
             Some(found) => self.file(&found, &scope),
             None if needed && self.told.insert(format!("> {name}")) => {
@@ -311,8 +292,8 @@ impl Check<'_> {
     }
 
     /// A partial lies beside its template or in `partials/` there, with the template's own ending.
-    fn find_partial(&self, source: &Source, name: &str) -> (Vec<RelPath>, Option<Arc<Source>>) {
-        let tried = partial_paths(&source.path, name);
+    fn find_partial(&self, name: &str) -> (Vec<RelPath>, Option<Arc<Source>>) {
+        let tried = partial_paths(self.main, name);
         let read = |path: &RelPath| {
             let bytes = self.folder.read(path).ok()?;
             Some(Source::new(path.as_str(), String::from_utf8_lossy(&bytes)))
@@ -323,11 +304,10 @@ impl Check<'_> {
 }
 
 /// Where the partial `name` of a template may lie, in the order in which it is looked for: beside the template, then in `partials/` there.
-/// Inside `partials/`, other partials lie beside it.
 pub fn partial_paths(template: &str, name: &str) -> Vec<RelPath> {
     let Ok(template) = RelPath::parse(template) else { return Vec::new() };
     let ending = template.extension().unwrap_or_else(|| "html".to_owned());
-    let file = if name.contains('.') { name.to_owned() } else { format!("{name}.{ending}") };
+    let file = if name.ends_with(&format!(".{ending}")) { name.to_owned() } else { format!("{name}.{ending}") };
     let folder = template.parent();
     [file.clone(), format!("partials/{file}")].iter().filter_map(|path| RelPath::parse_in(&folder, path).ok()).collect()
 }

@@ -149,3 +149,27 @@ fn ten_thousand_products_are_read_quickly() {
     // Anything quadratic takes minutes; a busy machine does not.
     assert!(took.as_secs() < 10, "{took:?}");
 }
+
+#[test]
+fn templates_may_ask_for_what_is_not_there() {
+    let template = "{{#if badge}}{{badge}}{{/if}}{{#if (eq kind \"tea\")}}x{{/if}}{{default note \"\"}}\
+         {{#if price}}{{price}}{{else if name}}{{name}}{{/if}}{{#unless price}}{{else}}{{price}}{{/unless}}\
+         {{#each tags as |t n|}}{{t}}{{n}}{{@first}}{{this}}{{#with ../name}}{{x}}{{/with}}{{/each}}{{[name]}}{{this.name}}{{! {{price}} --}}\\{{no}}";
+    let folder = Memory::campaign(
+        "[product.a]\nname = \"A\"\ntags = []\nprice = 1\n[product.b]\nname = \"B\"\ntags = []\nbadge = \"new\"\nkind = \"x\"\nnote = \"n\"\n[post.x]\ntemplate = \"t/x.html\"\nformats = [\"x.square\"]\n",
+    )
+    .file("t/x.html", template);
+    assert_eq!(folder.problems(), [""; 0]);
+    let shown = folder
+        .file("t/x.html", "{{upper badge}}\n{{> a}}")
+        .file("t/partials/a.html", "{{> b}}")
+        .file("t/b.html", "{{#each kind}}{{/each}}{{nme}}");
+    assert_eq!(
+        shown.problems(),
+        [
+            "t/b.html:1:9: `a` of `post.x` has no field `kind` (give it one, or write {{#if kind}}…{{/if}} around what shows it)",
+            "t/b.html:1:26: no product of `post.x` has a field `nme` (did you mean `name`?)",
+            "t/x.html:1:9: `a` of `post.x` has no field `badge` (give it one, or write {{#if badge}}…{{/if}} around what shows it)"
+        ]
+    );
+}
