@@ -6,7 +6,7 @@ use super::build::{Limits, once};
 use super::place::open;
 use super::{Common, Exit, MessageFormat};
 use crate::campaign::Problem;
-use crate::engine::{DERIVED, Event, watch};
+use crate::engine::{DERIVED, Event, Recent, watch};
 use crate::plan::DIST;
 
 /// Developed photos stay in memory between builds, up to so many bytes: changing a word redoes no photo.
@@ -33,13 +33,14 @@ impl Watch {
                     .refuse(problem.hint("where the limit of watches is reached, raise fs.inotify.max_user_watches"));
             }
         };
-        let mut remembered = crate::engine::Recent::with_limit(REMEMBERED);
+        let mut remembered = Recent::default();
         loop {
             let mut face = common.face(began);
             // The campaign is held only while something is built: `plan` and `explain` work beside a watch.
             match open(&folder, "watch", |holder| face.tell(&Event::Waiting { holder })) {
                 Ok(mut engine) => {
-                    engine.recall(remembered);
+                    engine.go_on(remembered);
+                    engine.remember(REMEMBERED);
                     once(&mut engine, face.as_mut(), &self.limits, &[]);
                     remembered = engine.into_recent();
                 }

@@ -65,7 +65,7 @@ struct Seen {
 impl Engine {
     /// What a build of the graph would do, in the order of the graph, without doing it. Where the traces cannot be read, everything runs.
     pub fn forecast<A: Action>(&mut self, graph: &Graph<A>) -> Vec<Forecast> {
-        self.take_up();
+        self.recall();
         let _ = self.traces.load(); // the build will tell
         let paths = graph.nodes().flat_map(|(_, node)| &node.inputs);
         let paths = paths.filter_map(|input| if let Input::File(path) = input { Some(path) } else { None });

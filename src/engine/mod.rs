@@ -246,14 +246,25 @@ impl Engine {
         &self.files
     }
 
-    /// Gives a build the outputs that an earlier one in this process had in memory.
-    pub fn recall(&mut self, recent: Recent) {
-        self.recent = recent;
+    /// Starts the next build in the same process: looks at everything again.
+    pub fn refresh(&mut self) {
+        self.files.forget_looks();
+        self.snapshot = Snapshot::read(&self.derived.join("state"));
     }
 
-    /// Ends the work in this campaign, handing on what is in memory.
+    /// Keeps outputs that are not stored in memory between builds, up to so many bytes.
+    pub fn remember(&mut self, bytes: usize) {
+        self.recent.keep(bytes);
+    }
+
+    /// Ends the work in this campaign, handing on what is kept in memory to [`Engine::go_on`].
     pub fn into_recent(self) -> Recent {
         self.recent
+    }
+
+    /// Takes over what an earlier engine of this process kept in memory.
+    pub fn go_on(&mut self, recent: Recent) {
+        self.recent = recent;
     }
 
     /// The no-op: how many assets there are, if everything that the last build read, listed and wrote is as it was, and that build left
@@ -311,7 +322,7 @@ impl Engine {
     }
 
     /// Takes over what the last build knew, unless that happened already.
-    fn take_up(&mut self) {
+    fn recall(&mut self) {
         match self.snapshot.take() {
             Some(snapshot) => self.take_over(&snapshot, &self.vouched(&snapshot)),
             None if !self.is_recalled => {
@@ -344,7 +355,7 @@ impl Engine {
         options: &Options,
         tell: &mut dyn FnMut(Event<'_, A::Failure>),
     ) -> Result<Report, EngineError> {
-        self.take_up();
+        self.recall();
         self.traces.load().map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
         let assets = graph.assets();
         self.files.assets_at(assets.iter().map(|(path, _)| *path));
@@ -369,7 +380,7 @@ impl Engine {
     /// Removes every asset that softbox wrote and nobody changed, and what it derived. Tells each removed (true) or left (false) path. Files
     /// that were set aside stay, and so does whatever else somebody keeps in the derived folder.
     pub fn clean(mut self, tell: impl FnMut(&str, bool)) -> Result<(), EngineError> {
-        self.take_up();
+        self.recall();
         self.outputs.remove_stale(&self.files, |_| false, tell)?;
         for name in ["store", "tmp", "state", "traces", "reasons", "journal", ".gitignore", "lock"] {
             let path = self.derived.join(name);

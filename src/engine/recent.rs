@@ -17,9 +17,10 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// Keeps up to `limit` bytes.
-    pub fn with_limit(limit: usize) -> Recent {
-        Recent { limit, ..Recent::default() }
+    /// Keeps up to `limit` bytes from now on.
+    pub(super) fn keep(&mut self, limit: usize) {
+        self.limit = limit;
+        self.shrink();
     }
 
     pub(super) fn get(&mut self, digest: &Digest) -> Option<Bytes> {
@@ -56,7 +57,8 @@ mod tests {
 
     #[test]
     fn the_longest_unused_leaves_first_and_what_never_fits_is_not_taken() {
-        let mut recent = Recent::with_limit(10);
+        let mut recent = Recent::default();
+        recent.keep(10);
         let digest = |text: &str| Digest::of(text.as_bytes());
         let put = |recent: &mut Recent, text: &str| recent.put(digest(text), text.as_bytes().to_vec().into());
         put(&mut recent, "aaaa");
@@ -66,6 +68,7 @@ mod tests {
         assert!(recent.get(&digest("bbbb")).is_none());
         put(&mut recent, "eleven bytes");
         assert_eq!(**recent.get(&digest("aaaa")).unwrap(), *b"aaaa");
-        assert!(recent.get(&digest("cccc")).is_some());
+        recent.keep(4);
+        assert!(recent.get(&digest("cccc")).is_none() && recent.get(&digest("aaaa")).is_some());
     }
 }
