@@ -1,1 +1,4 @@
-//! (room)
+//! The kinds of work: each file is one pure function from its inputs to its output.
+
+pub mod compose;
+pub mod paint;
