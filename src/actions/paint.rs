@@ -12,6 +12,14 @@
 //!   Where several texts share the room, earlier ones are served first. A text that does not fit at the smallest size is an error.
 //! - `data-loose`: this element's words may leave the canvas or the safe zone without a warning.
 
+mod checks;
+mod fit;
+mod fonts;
+mod page;
+mod pictures;
+mod places;
+mod tree;
+
 use std::io;
 use std::sync::Arc;
 
@@ -19,6 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::compose::Document;
 use crate::campaign::{Problem, RelPath};
+use places::Places;
 
 /// Finished pixels: upright, sRGB, 4 bytes a pixel (red, green, blue, alpha not multiplied in), row by row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +93,37 @@ pub struct Painted {
     pub warnings: Vec<Problem>,
 }
 
-pub fn paint(_d: &Document, _f: &[BrandFont], _s: &mut dyn Supply) -> Result<Painted, Vec<Problem>> {
-    Err(vec![])
+/// A document whose sizes are settled: what a browser would need to show the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    /// The page, its pictures under the names that the template gives them.
+    pub html: String,
+    pub css: String,
 }
+
+/// Paints a document. `fonts` are the brand's; the first one's family is the page's default.
+///
+/// # Errors
+/// Everything that was found wrong, each with its place in the template where there is one.
+pub fn paint(document: &Document, fonts: &[BrandFont], supply: &mut dyn Supply) -> Result<Painted, Vec<Problem>> {
+    let mut places = Places::new(document);
+    let mut stage = Stage::set(document, fonts, supply, &mut places)?;
+    let sizes = fit::settle(&mut stage, supply, &mut places)?;
+    let scene = stage.scene(&sizes)?;
+    let warnings = checks::check(&stage, &scene, supply, &mut places)?;
+    let picture = pictures::paint(&stage, scene, &sizes, supply, &mut places)?;
+    Ok(Painted { picture, warnings })
+}
+
+/// The page of a document with its font sizes found, without painting it.
+///
+/// # Errors
+/// As for [`paint`].
+pub fn settle(document: &Document, fonts: &[BrandFont], supply: &mut dyn Supply) -> Result<Settled, Vec<Problem>> {
+    let mut places = Places::new(document);
+    let mut stage = Stage::set(document, fonts, supply, &mut places)?;
+    let sizes = fit::settle(&mut stage, supply, &mut places)?;
+    Ok(Settled { html: stage.page.html(&sizes, true), css: stage.css })
+}
+
+pub(self) use tree::Stage;

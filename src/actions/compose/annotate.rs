@@ -23,8 +23,7 @@ impl Annotated {
                 let first_line = text[..range.start].matches('\n').count() + 1;
                 marks.push((range.start, css_mark(file, first_line)));
                 let starts = line_starts(&text[range.clone()]);
-                marks
-                    .extend(starts.into_iter().map(|(line, at)| (range.start + at, css_mark(file, first_line + line))));
+                marks.extend(starts.into_iter().map(|(line, at)| (range.start + at, css_mark(file, first_line + line))));
             }
         }
         let mut out = String::with_capacity(text.len() + marks.iter().map(|(_, mark)| mark.len()).sum::<usize>());
@@ -100,8 +99,7 @@ fn find_mark(text: &str) -> Option<(usize, usize, (u32, u32))> {
     while let Some(found) = text[from..].find("/*@") {
         let start = from + found;
         let end = text[start..].find("*/").map(|end| start + end + 2)?;
-        let place =
-            text[start + 3..end - 2].split_once(':').and_then(|(f, l)| Some((f.parse().ok()?, l.parse().ok()?)));
+        let place = text[start + 3..end - 2].split_once(':').and_then(|(f, l)| Some((f.parse().ok()?, l.parse().ok()?)));
         if let Some(place) = place {
             return Some((start, end, place));
         }

@@ -133,11 +133,7 @@ fn link(tag: &Tag, html: &str, at: (u32, usize), css: &mut Css, files: &mut File
     let path = match RelPath::parse(href.trim()) {
         Ok(_) if href.contains("://") => {
             let message = format!("`{href}` is on the network, and a build reads only the campaign's files");
-            problems.push(
-                Problem::error("remote-file", message)
-                    .at(tag_place(files, at))
-                    .hint("save it into templates/ and link that"),
-            );
+            problems.push(Problem::error("remote-file", message).at(tag_place(files, at)).hint("save it into templates/ and link that"));
             return;
         }
         Ok(path) => path,
@@ -150,14 +146,12 @@ fn link(tag: &Tag, html: &str, at: (u32, usize), css: &mut Css, files: &mut File
     match files.read(&path) {
         Ok(Some(file)) => {
             let source = files.sources[file].clone();
-            let lines: Vec<(u32, u32)> =
-                (1..=source.text.lines().count() as u32).map(|line| (file as u32, line)).collect();
+            let lines: Vec<(u32, u32)> = (1..=source.text.lines().count() as u32).map(|line| (file as u32, line)).collect();
             check_css(&source.text, &lines, files, problems);
             add_css(css, &source.text, &lines, media(tag, html));
         }
         Ok(None) => {
-            let problem =
-                Problem::error("missing-file", format!("there is no stylesheet `{path}`")).at(tag_place(files, at));
+            let problem = Problem::error("missing-file", format!("there is no stylesheet `{path}`")).at(tag_place(files, at));
             problems.push(problem.hint("paths are written from the campaign's folder, such as templates/card.css"));
         }
         Err(problem) => problems.push(problem),
@@ -201,9 +195,7 @@ fn at_rules(css: &str) -> Vec<(usize, String)> {
     let (mut at, mut found) = (0, Vec::new());
     while at < bytes.len() {
         match bytes[at] {
-            b'/' if bytes.get(at + 1) == Some(&b'*') => {
-                at = css[at..].find("*/").map_or(bytes.len(), |end| at + end + 2)
-            }
+            b'/' if bytes.get(at + 1) == Some(&b'*') => at = css[at..].find("*/").map_or(bytes.len(), |end| at + end + 2),
             quote @ (b'"' | b'\'') => {
                 at += 1;
                 while at < bytes.len() && bytes[at] != quote && bytes[at] != b'\n' {
@@ -212,10 +204,7 @@ fn at_rules(css: &str) -> Vec<(usize, String)> {
                 at += 1;
             }
             b'@' => {
-                let end = bytes[at + 1..]
-                    .iter()
-                    .position(|b| !b.is_ascii_alphanumeric() && *b != b'-')
-                    .map_or(bytes.len(), |end| at + 1 + end);
+                let end = bytes[at + 1..].iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'-').map_or(bytes.len(), |end| at + 1 + end);
                 found.push((at, css[at + 1..end].to_ascii_lowercase()));
                 at = end;
             }
@@ -240,21 +229,14 @@ fn base_css(input: &ComposeInput, problems: &mut Vec<Problem>) -> String {
     let mut css = String::from(":root {\n");
     // Writing to a String cannot fail.
     let _ = writeln!(css, "--width: {}px; --height: {}px; --bleed: {}px;", format.width, format.height, format.bleed);
-    let _ = writeln!(
-        css,
-        "--safe-top: {top}px; --safe-right: {right}px; --safe-bottom: {bottom}px; --safe-left: {left}px;"
-    );
+    let _ = writeln!(css, "--safe-top: {top}px; --safe-right: {right}px; --safe-bottom: {bottom}px; --safe-left: {left}px;");
     let _ = writeln!(css, "--u: {}px;", f64::from(shorter) / 100.0);
     for (name, color) in &input.colors {
-        let sound = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-            && !color.contains([';', '{', '}', '<', '\n']);
+        let sound = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') && !color.contains([';', '{', '}', '<', '\n']);
         if sound {
             let _ = writeln!(css, "--{name}: {color};");
         } else {
-            let problem = Problem::error(
-                "bad-color",
-                format!("the brand's colour `{name} = \"{color}\"` cannot be written as CSS"),
-            );
+            let problem = Problem::error("bad-color", format!("the brand's colour `{name} = \"{color}\"` cannot be written as CSS"));
             problems.push(problem.hint("a name of letters, digits and hyphens, and a CSS colour such as #f25c05"));
         }
     }
@@ -309,10 +291,7 @@ fn html_tag(tag: &Tag, html: &str, format: &Format) -> String {
         }
         Some(class) => {
             let own = html[class.value.clone()].to_string();
-            text.replace_range(
-                class.span.start - offset..class.span.end - offset,
-                &format!("class=\"{own} {classes}\""),
-            );
+            text.replace_range(class.span.start - offset..class.span.end - offset, &format!("class=\"{own} {classes}\""));
         }
         None => text.insert_str(tag.name_end - offset, &format!(" class=\"{classes}\"")),
     }

@@ -1,0 +1,8 @@
+//! A template and its fields in, a page and its pixels out.
+
+#[path = "posts/compose.rs"]
+mod compose;
+#[path = "posts/paint.rs"]
+mod paint;
+#[path = "posts/studio.rs"]
+mod studio;
