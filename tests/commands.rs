@@ -53,7 +53,7 @@ fn check_says_how_much_there_is_and_ends_with_2_where_something_is_wrong() {
     let checked = shop.human(&["check"]);
     assert_eq!(checked.status.code(), Some(2));
     let said = text(&checked.stderr);
-    assert!(said.contains("did you mean `daylight`?") && said.contains("campaign.toml:13:8"), "{said}");
+    assert!(said.contains("did you mean `daylight`?") && said.contains("campaign.toml:14:8"), "{said}");
 }
 
 #[test]

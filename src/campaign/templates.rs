@@ -8,7 +8,7 @@ use handlebars::template::{BlockParam, DecoratorTemplate, HelperTemplate, Parame
 use handlebars::{Path, PathSeg, Template, TemplateError, TemplateErrorReason};
 
 use super::fields::Fields;
-use super::names::{list, unknown_hint};
+use super::names::{did_you_mean, list, unknown_hint};
 use super::{Folder, Place, Problem, RelPath, Source};
 
 /// Checks a template and the partials that it uses. Each unknown field is told once, where it is first used.
@@ -242,9 +242,14 @@ impl Check<'_> {
         }
     }
 
-    /// An unknown field that is only asked for makes no asset fail: then it is a warning.
+    /// An unknown field that is only asked for makes no asset fail: templates ask for what some shops have and others do not. It is a
+    /// warning only where it looks like a slip of the keyboard.
     fn unknown(&mut self, source: &Arc<Source>, span: Range<usize>, name: &str, only_asked: bool) {
         if !self.told.insert(name.to_owned()) {
+            return;
+        }
+        let meant = did_you_mean(name, self.fields.top.keys().map(String::as_str));
+        if only_asked && meant.is_none() {
             return;
         }
         let (message, hint) = match self.fields.of_products {

@@ -32,7 +32,7 @@ impl Campaign {
             .file("campaign.toml", SHOP)
             .file("products.csv", "id,name,price,tags\namber,Amber,$35,new\njar,Jar,$12,\n")
             .file("templates/card.html", CARD)
-            .file("templates/card.css", "h1 { color: var(--ink); font-size: 20px } img { width: 60px; height: 60px }")
+            .file("templates/card.css", "body { margin: 0; font-size: 10px } h1 { color: var(--ink); font-size: 20px; margin: 0 } img { width: 30px; height: 30px } p { margin: 0; color: var(--ink) }")
             .file("templates/price.html", "<b>{{price}}</b>")
             .file("captions/launch.md", "{{name}} is in.")
             .photo("photos/amber.png", 1)

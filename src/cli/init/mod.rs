@@ -14,9 +14,17 @@ use crate::report::words::count;
 
 /// What every new campaign starts with, by path.
 const STARTERS: &[(&str, &str)] = &[
+    ("templates/base.css", include_str!("templates/base.css")),
+    ("templates/card.css", include_str!("templates/card.css")),
     ("templates/card.html", include_str!("templates/card.html")),
-    ("templates/story.html", include_str!("templates/story.html")),
+    ("templates/partials/badge.html", include_str!("templates/partials/badge.html")),
+    ("templates/partials/brand.html", include_str!("templates/partials/brand.html")),
+    ("templates/partials/price.html", include_str!("templates/partials/price.html")),
+    ("templates/partials/tags.html", include_str!("templates/partials/tags.html")),
+    ("templates/price-drop.css", include_str!("templates/price-drop.css")),
     ("templates/price-drop.html", include_str!("templates/price-drop.html")),
+    ("templates/story.css", include_str!("templates/story.css")),
+    ("templates/story.html", include_str!("templates/story.html")),
     ("captions/launch.md", include_str!("launch.md")),
     (".gitignore", "/.softbox/\n/dist/\n"),
 ];
