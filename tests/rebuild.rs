@@ -89,7 +89,7 @@ fn templates_partials_and_stylesheets_count_from_then_on() {
     let shop = Campaign::shop();
     shop.build();
     for (path, from, to) in [
-        ("templates/card.html", "<p>", "<p class=\"x\">"),
+        ("templates/card.html", "<p>", "<p style=\"color: red\">"),
         ("templates/price.html", "<b>", "<i>"),
         ("templates/card.css", "20px", "24px"),
         ("campaign.toml", "New in", "Back in"),

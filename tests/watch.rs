@@ -77,7 +77,7 @@ fn each_save_makes_exactly_its_assets_and_softbox_does_not_wake_itself() {
     assert_eq!(words.len(), 4);
     assert!(words.iter().all(|path| path.ends_with(".txt") && !path.ends_with("alt.txt")));
 
-    shop.edit("templates/card.html", "<p>", "<p class=\"note\">");
+    shop.edit("templates/card.html", "<p>", "<p style=\"color: red\">");
     assert_eq!(watching.next().wrote().len(), 4);
 
     shop.shoot("photos/jar.png", 7);
