@@ -164,6 +164,7 @@ fn check_css(css: &str, lines: &[(u32, u32)], files: &Files<'_>, problems: &mut 
         let hint = match rule.as_str() {
             "import" => "link the other stylesheet with <link rel=\"stylesheet\" href=\"templates/…\">",
             "font-face" => "list the font under `fonts` in the campaign's [brand]; its family can be named then",
+            "container" => "use the classes of <html> (portrait, wide, …) or @media on orientation, aspect-ratio, width and height",
             _ => continue,
         };
         let line = css[..at].matches('\n').count();
