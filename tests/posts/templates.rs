@@ -7,7 +7,7 @@ use softbox::campaign::formats::SafeZone;
 
 use super::studio::{Studio, decode, format, save, tell};
 
-const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="300" height="80" viewBox="0 0 300 80"><circle cx="40" cy="40" r="30" fill="#e4572e"/><path d="M40 18a22 22 0 0 1 0 44z" fill="#17181c"/><text x="86" y="55" font-family="Inter" font-weight="800" font-size="44" letter-spacing="-2" fill="#17181c">Corner</text></svg>"##;
+const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="236" height="80" viewBox="0 0 236 80"><circle cx="40" cy="40" r="30" fill="#e4572e"/><path d="M40 18a22 22 0 0 1 0 44z" fill="#17181c"/><text x="86" y="55" font-family="Inter" font-weight="800" font-size="44" letter-spacing="-2" fill="#17181c">Corner</text></svg>"##;
 
 /// The starter templates in a campaign.
 pub fn starter(template: &str) -> Studio {

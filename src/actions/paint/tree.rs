@@ -74,7 +74,7 @@ impl Stage {
         let node = parse(&page.html(&least, false))?;
         let mut characters: BTreeSet<char> = doc.css.chars().collect();
         collect_characters(&node, &mut characters);
-        let book = book(brand, &characters, &doc.css)?;
+        let book = book(brand, &characters, &[&doc.css, &doc.html])?;
         let css = format!(
             "html {{ font-family: \"{}\"; }}\n.{FIT_INNER} {{ display: block; }}\n{}",
             book.default_family().replace(['"', '\\'], ""),
