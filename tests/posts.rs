@@ -6,3 +6,5 @@ mod compose;
 mod paint;
 #[path = "posts/studio.rs"]
 mod studio;
+#[path = "posts/templates.rs"]
+mod templates;

@@ -11,15 +11,16 @@
 //! - the brand's colours by their names (`--ink`);
 //! - `--width` and `--height` of the canvas, `--bleed`, and `--safe-top`, `--safe-right`, `--safe-bottom`, `--safe-left`: how far
 //!   from each edge of the canvas words are safe (bleed included), all in px;
+//! - `--margin-top` and the others: the same, but never less than bleed and six hundredths of the shorter side;
 //! - `--u`, a hundredth of the shorter side without bleed: sizes in `calc(var(--u) * 4)` look alike in every format;
 //! - on `<html>` the classes `portrait`, `landscape` or `square`, `tall` (16:10 or taller), `wide` (16:10 or wider), `banner` (5:2 or
 //!   wider), `format-instagram-story` and `network-instagram`. Media queries on `orientation`, `aspect-ratio`, `width` and `height` work too;
-//!   container queries do not.
+//!   container queries do not, and neither do `min()`, `max()` and `clamp()`.
 //!
 //! `{{format.id}}`, `{{format.network}}`, `{{format.width}}` and `{{format.height}}` are there for `{{#if (eq format.network "x")}}`.
 
 mod annotate;
-pub(super) mod helpers;
+pub(super) pub(super) mod helpers;
 pub(crate) mod markup;
 mod page;
 mod partials;

@@ -13,6 +13,7 @@
 //! - `data-loose`: this element's words may leave the canvas or the safe zone without a warning.
 
 mod checks;
+mod css;
 mod fit;
 mod fonts;
 mod page;
@@ -109,8 +110,9 @@ pub fn paint(document: &Document, fonts: &[BrandFont], supply: &mut dyn Supply) 
     let mut places = Places::new(document);
     let mut stage = Stage::set(document, fonts, supply, &mut places)?;
     let sizes = fit::settle(&mut stage, supply, &mut places)?;
-    let scene = stage.scene(&sizes)?;
-    let warnings = checks::check(&stage, &scene, supply, &mut places)?;
+    let mut scene = stage.scene(&sizes)?;
+    let mut warnings = css::unknown_properties(&document.css, supply, &mut places);
+    warnings.extend(checks::check(&stage, &mut scene, supply, &mut places)?);
     let picture = pictures::paint(&stage, scene, &sizes, supply, &mut places)?;
     Ok(Painted { picture, warnings })
 }
@@ -126,4 +128,4 @@ pub fn settle(document: &Document, fonts: &[BrandFont], supply: &mut dyn Supply)
     Ok(Settled { html: stage.page.html(&sizes, true), css: stage.css })
 }
 
-pub(self) use tree::Stage;
+use tree::Stage;

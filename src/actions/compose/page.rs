@@ -158,20 +158,28 @@ fn link(tag: &Tag, html: &str, at: (u32, usize), css: &mut Css, files: &mut File
     }
 }
 
-/// Refuses the at-rules that would read something that the build does not know of.
+/// Refuses rules that would read something that the build does not know of, and CSS that layout would pass over in silence.
 fn check_css(css: &str, lines: &[(u32, u32)], files: &Files<'_>, problems: &mut Vec<Problem>) {
-    for (at, rule) in at_rules(css) {
-        let hint = match rule.as_str() {
-            "import" => "link the other stylesheet with <link rel=\"stylesheet\" href=\"templates/…\">",
-            "font-face" => "list the font under `fonts` in the campaign's [brand]; its family can be named then",
-            _ => continue,
-        };
+    let mut refuse = |at: usize, code: &'static str, name: &str, hint: &str| {
         let line = css[..at].matches('\n').count();
-        let problem = Problem::error("refused-rule", format!("@{rule} cannot be used")).hint(hint);
+        let problem = Problem::error(code, format!("{name} cannot be used")).hint(hint);
         problems.push(match lines.get(line) {
-            Some((file, line)) => problem.at(line_place(&files.sources[*file as usize], *line, &format!("@{rule}"))),
+            Some((file, line)) => problem.at(line_place(&files.sources[*file as usize], *line, name.trim_end_matches(')'))),
             None => problem,
         });
+    };
+    for (at, word) in words(css) {
+        let hint = match word.as_str() {
+            "min(" | "max(" | "clamp(" => {
+                refuse(at, "refused-function", &format!("{word})"), "use calc(), and --margin-top and its like for what keeps clear of the safe zone");
+                continue;
+            }
+            "@import" => "link the other stylesheet with <link rel=\"stylesheet\" href=\"templates/…\">",
+            "@font-face" => "list the font under `fonts` in the campaign's [brand]; its family can be named then",
+            "@container" => "use the classes of <html> (portrait, wide, …) or @media on orientation, aspect-ratio, width and height",
+            _ => continue,
+        };
+        refuse(at, "refused-rule", &word, hint);
     }
 }
 
@@ -189,8 +197,8 @@ pub(crate) fn line_place(source: &Arc<Source>, line: u32, needle: &str) -> Place
     }
 }
 
-/// The at-rules of a stylesheet: offset of the `@`, and the name in lower case.
-fn at_rules(css: &str) -> Vec<(usize, String)> {
+/// The at-rules (`@media`) and functions (`calc(`) of a stylesheet outside comments and strings, in lower case, with their offsets.
+fn words(css: &str) -> Vec<(usize, String)> {
     let bytes = css.as_bytes();
     let (mut at, mut found) = (0, Vec::new());
     while at < bytes.len() {
@@ -203,9 +211,13 @@ fn at_rules(css: &str) -> Vec<(usize, String)> {
                 }
                 at += 1;
             }
-            b'@' => {
-                let end = bytes[at + 1..].iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'-').map_or(bytes.len(), |end| at + 1 + end);
-                found.push((at, css[at + 1..end].to_ascii_lowercase()));
+            first if first == b'@' || first == b'-' || first.is_ascii_alphabetic() => {
+                let is_name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+                let end = at + 1 + bytes[at + 1..].iter().take_while(|b| is_name(b)).count();
+                let is_function = bytes.get(end) == Some(&b'(');
+                if first == b'@' || is_function {
+                    found.push((at, css[at..end + usize::from(is_function && first != b'@')].to_ascii_lowercase()));
+                }
                 at = end;
             }
             _ => at += 1,
@@ -231,6 +243,9 @@ fn base_css(input: &ComposeInput, problems: &mut Vec<Problem>) -> String {
     let _ = writeln!(css, "--width: {}px; --height: {}px; --bleed: {}px;", format.width, format.height, format.bleed);
     let _ = writeln!(css, "--safe-top: {top}px; --safe-right: {right}px; --safe-bottom: {bottom}px; --safe-left: {left}px;");
     let _ = writeln!(css, "--u: {}px;", f64::from(shorter) / 100.0);
+    let least = (format.bleed as f32 + shorter as f32 * 0.06).round();
+    let [top, right, bottom, left] = [top, right, bottom, left].map(|edge| edge.max(least));
+    let _ = writeln!(css, "--margin-top: {top}px; --margin-right: {right}px; --margin-bottom: {bottom}px; --margin-left: {left}px;");
     for (name, color) in &input.colors {
         let sound = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') && !color.contains([';', '{', '}', '<', '\n']);
         if sound {
@@ -303,9 +318,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn at_rules_are_found_outside_comments_and_strings() {
-        let css = "/* @import */ a{content:\"@font-face\"}\n@IMPORT 'x';@media print{}";
-        let names: Vec<String> = at_rules(css).into_iter().map(|(_, name)| name).collect();
-        assert_eq!(names, ["import", "media"]);
+    fn at_rules_and_functions_are_found_outside_comments_and_strings() {
+        let css = "/* @import */ a{content:\"@font-face max(\"; width:MAX(1px, var(--x-max)); grid:minmax(0, 1fr)}\n@IMPORT 'x';@media (min-width:1px){}";
+        let names: Vec<String> = words(css).into_iter().map(|(_, name)| name).collect();
+        assert_eq!(names, ["max(", "var(", "minmax(", "@import", "@media"]);
     }
 }

@@ -135,11 +135,11 @@ static BOOKS: OnceLock<Mutex<BTreeMap<Key, Arc<Book>>>> = OnceLock::new();
 /// Books kept at most; a campaign needs one for each set of scripts that its texts use.
 const MOST_BOOKS: usize = 32;
 
-/// The fonts for a document with these characters, whose CSS is `css`.
+/// The fonts for a document with these characters, whose own texts may name a built-in font.
 ///
 /// # Errors
 /// A brand's file that is no font.
-pub(super) fn book(brand: &[BrandFont], characters: &BTreeSet<char>, css: &str) -> Result<Arc<Book>, Vec<Problem>> {
+pub(super) fn book(brand: &[BrandFont], characters: &BTreeSet<char>, texts: &[&str]) -> Result<Arc<Book>, Vec<Problem>> {
     let digests: Vec<[u8; 32]> = brand.iter().map(|font| *blake3::hash(&font.bytes).as_bytes()).collect();
     let plain = get((digests.clone(), [false; FALLBACKS.len()]), brand)?;
     let mut wanted = [false; FALLBACKS.len()];
@@ -155,7 +155,7 @@ pub(super) fn book(brand: &[BrandFont], characters: &BTreeSet<char>, css: &str) 
         }
     }
     for (font, wanted) in FALLBACKS.iter().zip(&mut wanted) {
-        *wanted |= css.contains(font.family);
+        *wanted |= texts.iter().any(|text| text.contains(font.family));
     }
     match wanted.iter().any(|wanted| *wanted) {
         true => get((digests, wanted), brand),
@@ -233,7 +233,7 @@ mod tests {
     use super::*;
 
     fn book_for(text: &str) -> Arc<Book> {
-        book(&[], &text.chars().collect(), "").unwrap()
+        book(&[], &text.chars().collect(), &[]).unwrap()
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn a_file_that_is_no_font_is_named() {
         let font = BrandFont { path: "brand/x.ttf".into(), bytes: Arc::new(b"no font".to_vec()) };
-        let Err(problems) = book(&[font], &BTreeSet::new(), "") else { panic!("taken") };
+        let Err(problems) = book(&[font], &BTreeSet::new(), &[]) else { panic!("taken") };
         assert!(problems[0].message.contains("brand/x.ttf"), "{}", problems[0].message);
     }
 }

@@ -16,7 +16,7 @@ use super::pictures::{Picture, resolve};
 use super::places::Places;
 use super::{BrandFont, Supply};
 use crate::actions::compose::Document;
-use crate::campaign::{Place, Problem};
+use crate::campaign::Problem;
 
 /// Everything that a layout of a document is made from.
 pub(crate) struct Stage {
@@ -52,7 +52,7 @@ impl Stage {
         let unit = unit(doc);
         let page = Page::read(places, unit, supply)?;
         let mut problems = Vec::new();
-        let stylesheet = match super::checks::stylesheet(&doc.css, &page, places, supply) {
+        let stylesheet = match super::css::stylesheet(&doc.css, &page, places, supply) {
             Ok(sheet) => Some(sheet),
             Err(wrong) => {
                 problems.extend(wrong);
@@ -74,7 +74,7 @@ impl Stage {
         let node = parse(&page.html(&least, false))?;
         let mut characters: BTreeSet<char> = doc.css.chars().collect();
         collect_characters(&node, &mut characters);
-        let book = book(brand, &characters, &doc.css)?;
+        let book = book(brand, &characters, &[&doc.css, &doc.html])?;
         let css = format!(
             "html {{ font-family: \"{}\"; }}\n.{FIT_INNER} {{ display: block; }}\n{}",
             book.default_family().replace(['"', '\\'], ""),
@@ -219,9 +219,4 @@ pub(super) fn image_number(node: &RenderNode) -> Option<usize> {
 /// Whether a node has a class.
 pub(super) fn has_class(node: &RenderNode, class: &str) -> bool {
     node.node.as_ref().is_some_and(|node| node.classes().any(|own| own == class))
-}
-
-/// A place for problems of a whole document.
-pub(super) fn template_place(doc: &Document) -> Place {
-    Place::file(doc.files.first().map_or("", String::as_str))
 }
