@@ -20,7 +20,7 @@
 //! `{{format.id}}`, `{{format.network}}`, `{{format.width}}` and `{{format.height}}` are there for `{{#if (eq format.network "x")}}`.
 
 mod annotate;
-pub(super) pub(super) mod helpers;
+pub(super) mod helpers;
 pub(crate) mod markup;
 mod page;
 mod partials;

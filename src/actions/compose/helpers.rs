@@ -80,7 +80,7 @@ impl HelperDef for Pure {
 pub(super) const NAMES: [&str; 10] = ["eq", "ne", "not", "and", "or", "default", "upper", "lower", "first", "join"];
 
 /// Registers the helpers of this file.
-pub(super) fn register(handlebars: &mut Handlebars<'_>) {
+pub(in crate::actions) fn register(handlebars: &mut Handlebars<'_>) {
     // Handlebars' own helpers that a template has no use for would hide fields of their names.
     handlebars.unregister_helper("raw");
     handlebars.unregister_helper("log");
