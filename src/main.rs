@@ -1,3 +1,10 @@
 //! Arguments, one command, exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use softbox::cli;
+
+fn main() -> ExitCode {
+    cli::run(cli::Arguments::parse()).into()
+}

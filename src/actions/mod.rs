@@ -1,1 +1,116 @@
-//! (room)
+//! One file for each kind of work. An action is plain data: it can be described, compared, and run wherever its inputs are.
+//!
+//! photo → [`develop`] → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
+//! draft → [`caption`].
+
+pub mod caption;
+pub mod compose;
+pub mod develop;
+pub mod encode;
+pub mod paint;
+pub mod render;
+
+use serde::{Deserialize, Serialize};
+
+use crate::campaign::{Place, Problem};
+use crate::engine::{Action, EngineError, Output, Work};
+
+/// Every kind of work, for the engine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Task {
+    Develop(develop::Develop),
+    Compose(compose::ComposeInput),
+    Render(render::Render),
+    Encode(encode::Encode),
+    Caption(caption::Caption),
+}
+
+/// Why an action could not do its work.
+#[derive(Debug, Clone)]
+pub struct Failed(pub Vec<Problem>);
+
+impl From<Problem> for Failed {
+    fn from(problem: Problem) -> Failed {
+        Failed(vec![problem])
+    }
+}
+
+impl From<EngineError> for Failed {
+    fn from(error: EngineError) -> Failed {
+        let message = error.to_string();
+        let (code, path, hint) = match error {
+            EngineError::Read { path, .. } => ("unreadable", Some(path), "check that the file may be read"),
+            EngineError::Missing { path } => ("missing-file", Some(path), "put the file back, or change what names it"),
+            EngineError::Write { path, .. } => {
+                ("unwritable", Some(path), "check that there is room on the disk and that the folder may be written")
+            }
+            EngineError::Folder { path } => {
+                ("unwritable", Some(path), "move that folder away, or change the post's `output`")
+            }
+            EngineError::Unsteady { path } => ("unsteady", Some(path), "build again when whatever writes it is done"),
+            EngineError::Escapes { path } => (
+                "leaves-campaign",
+                Some(path),
+                "copy the file into the campaign folder: a campaign must build on any machine",
+            ),
+            EngineError::Panicked { .. } => {
+                ("internal", None, "this is a mistake in softbox: please report it, with this line")
+            }
+        };
+        let problem = Problem::error(code, message).hint(hint);
+        match path {
+            Some(path) => problem.at(Place::file(path)),
+            None => problem,
+        }
+        .into()
+    }
+}
+
+impl Action for Task {
+    type Failure = Failed;
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Task::Develop(_) => "develop",
+            Task::Compose(_) => "compose",
+            Task::Render(_) => "render",
+            Task::Encode(_) => "encode",
+            Task::Caption(_) => "caption",
+        }
+    }
+
+    fn code_version(&self) -> u32 {
+        match self {
+            Task::Develop(_) => develop::VERSION,
+            Task::Compose(_) => render::COMPOSE_VERSION,
+            Task::Render(_) => render::VERSION,
+            Task::Encode(_) => encode::VERSION,
+            Task::Caption(_) => caption::VERSION,
+        }
+    }
+
+    fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+        match self {
+            Task::Develop(action) => action.run(work),
+            Task::Compose(input) => render::run_compose(input, work),
+            Task::Render(action) => action.run(work),
+            Task::Encode(action) => action.run(work),
+            Task::Caption(action) => action.run(work),
+        }
+    }
+
+    fn fault(&self, error: EngineError) -> Failed {
+        error.into()
+    }
+}
+
+/// An output that is cheaper to make again than to store.
+fn passing(bytes: Vec<u8>) -> Output {
+    Output { bytes: bytes.into(), keep: false }
+}
+
+/// An output that goes to the store.
+fn kept(bytes: Vec<u8>) -> Output {
+    Output { bytes: bytes.into(), keep: true }
+}

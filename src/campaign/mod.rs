@@ -3,10 +3,32 @@
 //! Reading never stops at the first mistake: what is wrong becomes a [`Problem`] with its place, and everything that
 //! does not depend on it is still there to be built.
 
+pub mod assets;
+mod at;
+mod brand;
+mod captions;
+mod csv;
+mod files;
 pub mod formats;
+mod glob;
+mod html;
+mod json;
+mod load;
+mod looks;
+pub mod manifest;
+pub mod names;
 pub mod paths;
+mod pattern;
+mod photos;
+mod posts;
 pub mod problem;
+mod products;
 pub mod ratio;
+mod schema;
+mod select;
+mod shape;
+mod tables;
+pub mod templates;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,10 +36,16 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use assets::{Asset, Picture};
+pub use files::MANIFEST;
 pub use formats::Format;
+pub use load::{Loaded, load};
+pub use names::did_you_mean;
 pub use paths::RelPath;
 pub use problem::{Place, Problem, Severity, Source};
 pub use ratio::Ratio;
+pub use schema::schemas;
+pub use templates::{Fields, check_template};
 
 /// The campaign's files, as the caller lets them be read: every read and every listing is recorded by whoever implements this,
 /// so that a build knows what the plan depended on.
@@ -41,6 +69,8 @@ pub struct Campaign {
     pub posts: BTreeMap<String, Arc<Post>>,
     /// The built-in formats that posts use and the campaign's own.
     pub formats: BTreeMap<String, Arc<Format>>,
+    /// Every finished file that the posts make, in the order of posts, products, captures and formats. No two have one path.
+    pub assets: Vec<Asset>,
 }
 
 /// What all posts share. Paths are checked to exist.
@@ -108,12 +138,15 @@ pub enum Step {
 pub struct Crop {
     /// Width to height, such as `"4:5"`. Left out: the picture's own ratio.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"4:5")]
     pub ratio: Option<Ratio>,
     /// The point that stays in view, as fractions of the upright picture from its top left corner. Left out: the middle.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(inner(range(min = 0, max = 1)), example = [0.5, 0.4])]
     pub focus: Option<[f32; 2]>,
     /// How much closer to come: 1 is all that the ratio allows, 2 shows half of that width.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 20), example = 1.5)]
     pub zoom: Option<f32>,
 }
 
@@ -122,16 +155,22 @@ pub struct Crop {
 #[serde(deny_unknown_fields, default)]
 pub struct Adjust {
     /// Stops: 1 doubles the light, -1 halves it. From -5 to 5.
+    #[schemars(range(min = -5, max = 5), example = 0.3)]
     pub exposure: f32,
     /// Cooler (below 0) or warmer (above 0). From -1 to 1.
+    #[schemars(range(min = -1, max = 1), example = 0.3)]
     pub temperature: f32,
     /// Greener (below 0) or more magenta (above 0). From -1 to 1.
+    #[schemars(range(min = -1, max = 1), example = 0.3)]
     pub tint: f32,
     /// From -1 (flat) to 1 (hard).
+    #[schemars(range(min = -1, max = 1), example = 0.3)]
     pub contrast: f32,
     /// From -1 (grey) to 1 (vivid).
+    #[schemars(range(min = -1, max = 1), example = 0.3)]
     pub saturation: f32,
     /// From 0 to 1.
+    #[schemars(range(min = 0, max = 1), example = 0.3)]
     pub sharpen: f32,
 }
 

@@ -1,15 +1,61 @@
 //! The engine: runs a graph of pure actions, each only when its inputs changed, and keeps what they made.
 //!
-//! It knows nothing of photos or words. An [`Action`] can name its kind, serialise itself and run; everything else (keys, traces,
-//! the store, the schedule, the outputs) is made from that.
+//! It knows nothing of photos or words. An [`Action`] can name its kind, serialise itself and run; everything else is made from that:
+//!
+//! - [`graph`]: actions under dense numbers, with what they depend on.
+//! - [`key`]: one description of an action, for its key and for explanations.
+//! - [`stat`], [`files`]: what is on disk, hashed only when a stat cannot vouch for it.
+//! - [`log`], [`traces`], [`store`]: what actions read and made.
+//! - [`state`]: the no-op, decided before anything is parsed or planned.
+//! - [`schedule`]: one loop that owns all state, two lanes of workers.
+//! - [`outputs`]: assets, written beside and renamed, removed with care.
+//! - [`explain`]: why an action runs, from the same descriptions.
+//! - [`lock`], [`budget`], [`watch`]: one build at a time, memory, saves.
 
+pub mod budget;
+pub mod digest;
+pub mod explain;
+pub mod files;
+pub mod graph;
+pub mod key;
+pub mod lock;
+pub mod log;
+pub mod outputs;
+pub mod schedule;
+pub mod stat;
+pub mod state;
+pub mod store;
+pub mod traces;
+pub mod watch;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 
+pub use budget::{Budget, Reservation};
+pub use digest::Digest;
+pub use explain::{Difference, Forecast, Verdict};
+pub use files::Files;
+pub use graph::{ActionId, Graph, Input, Node};
+pub use key::Description;
+pub use schedule::{Recent, Work};
+
+use files::Record;
+use lock::Lock;
+use outputs::Outputs;
+use state::{Contents, Snapshot, Table};
+use store::Store;
+use traces::Traces;
+
 /// Bytes that several actions share without copying.
 pub type Bytes = Arc<Vec<u8>>;
+
+/// The derived folder in a campaign. Deleting it costs time, nothing else.
+pub const DERIVED: &str = ".softbox";
 
 /// One kind of work with its parameters: a pure function of itself and its inputs.
 pub trait Action: Serialize + Send + Sync + 'static {
@@ -22,6 +68,11 @@ pub trait Action: Serialize + Send + Sync + 'static {
     /// Raised when the same inputs would give other bytes than before.
     fn code_version(&self) -> u32;
 
+    /// Which workers run it.
+    fn lane(&self) -> Lane {
+        Lane::Processor
+    }
+
     /// Does the work. Reads nothing but its inputs and what it asks `work` for.
     fn run(&self, work: &Work<'_>) -> Result<Output, Self::Failure>;
 
@@ -29,24 +80,21 @@ pub trait Action: Serialize + Send + Sync + 'static {
     fn fault(&self, error: EngineError) -> Self::Failure;
 }
 
+/// Two kinds of work that must not wait for each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Keeps a processor busy.
+    Processor,
+    /// Waits for somebody else's machine.
+    Request,
+}
+
 /// What an action made.
+#[derive(Debug)]
 pub struct Output {
     pub bytes: Bytes,
     /// False where making it again is cheaper than storing it: then it is handed to those who wait for it and forgotten.
     pub keep: bool,
-}
-
-/// Dense number of an action in a [`Graph`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ActionId(pub u32);
-
-/// Something that an action depends on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Input {
-    /// A file of the campaign, by its relative path.
-    File(String),
-    /// What another action makes.
-    Action(ActionId),
 }
 
 /// What became of an action in a build.
@@ -66,20 +114,22 @@ pub enum Outcome {
 /// What a build tells while it goes on.
 #[derive(Debug)]
 pub enum Event<'a, F> {
+    /// Somebody else builds in this campaign: told by whoever opens it.
+    Waiting { holder: &'a str },
     /// The graph is known.
     Planned { actions: usize, assets: usize },
     /// An action starts on a worker.
     Started { name: &'a str, kind: &'static str },
-    /// An action is over.
+    /// An action is over. `took` is zero where it did not run.
     Finished { name: &'a str, kind: &'static str, outcome: Outcome, took: Duration, failure: Option<&'a F> },
     /// An asset was written: new, changed, or put right after somebody altered or deleted it.
     Wrote { path: &'a str, bytes: u64, change: Change },
+    /// Somebody else's file lay where an asset belongs; it is kept at `kept`.
+    SetAside { path: &'a str, kept: &'a str },
     /// An asset whose action is gone from the plan was removed.
     Removed { path: &'a str },
-    /// An asset whose action is gone was left because somebody changed it since.
+    /// An asset whose action is gone was left, because somebody changed it since.
     Left { path: &'a str },
-    /// Another build holds the campaign; this one waits.
-    Waiting { holder: &'a str },
 }
 
 /// Why an asset was written.
@@ -96,29 +146,214 @@ pub enum Change {
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     #[error("cannot read {path}: {error}")]
-    Read { path: String, error: std::io::Error },
+    Read { path: String, error: io::Error },
+    #[error("{path} is not there")]
+    Missing { path: String },
     #[error("cannot write {path}: {error}")]
-    Write { path: String, error: std::io::Error },
+    Write { path: String, error: io::Error },
+    #[error("cannot write {path}: a folder has that name")]
+    Folder { path: String },
     #[error("{path} kept changing while it was read")]
     Unsteady { path: String },
     #[error("{path} is a link that leaves the campaign")]
     Escapes { path: String },
+    #[error("{name} stopped in the middle: {message}")]
+    Panicked { name: String, message: String },
 }
 
-/// What a running action may ask for.
-pub struct Work<'a> {
-    inputs: &'a [Bytes],
-    files: &'a (dyn Fn(&str) -> Result<Option<Bytes>, EngineError> + Sync),
+/// How a build goes about its work.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Processors to use.
+    pub jobs: usize,
+    /// Requests under way at once.
+    pub requests: usize,
+    /// Bytes that running actions may reserve together.
+    pub memory: usize,
+    /// Digest of everything besides files that the graph depends on: arguments, mostly.
+    pub fingerprint: Digest,
+    /// Only these actions and what they need; everything where `None`.
+    pub only: Option<Vec<ActionId>>,
+    /// False where mistakes kept parts of the campaign out of the graph: then nothing counts as stale.
+    pub whole: bool,
 }
 
-impl Work<'_> {
-    /// The bytes of its declared inputs, in their order.
-    pub fn inputs(&self) -> &[Bytes] {
-        self.inputs
+/// What a build did.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Actions that ran, were told by a trace, failed, or wait for one that failed.
+    pub ran: usize,
+    pub kept: usize,
+    pub failed: usize,
+    pub blocked: usize,
+    /// Assets that were written, were right already, and were removed.
+    pub wrote: usize,
+    pub restored: usize,
+    pub unchanged: usize,
+    pub removed: usize,
+    /// Assets that could not be made.
+    pub missing: usize,
+}
+
+/// A campaign folder, open for building. One process at a time holds it.
+#[derive(Debug)]
+pub struct Engine {
+    derived: PathBuf,
+    files: Files,
+    store: Store,
+    traces: Traces,
+    outputs: Outputs,
+    recent: Recent,
+    /// The last state on disk, until this build has compared it with the campaign.
+    snapshot: Option<Snapshot>,
+    _lock: Lock,
+}
+
+impl Engine {
+    /// Opens a campaign folder; where another process builds in it, tells `waiting` who and waits.
+    pub fn open(folder: &Path, who: &str, waiting: impl FnOnce(&str)) -> io::Result<Engine> {
+        let derived = folder.join(DERIVED);
+        std::fs::create_dir_all(&derived)?;
+        let lock = Lock::take(&derived, who, waiting)?;
+        // Derived data is nobody's business but softbox's, even where a campaign has no .gitignore.
+        let ignore = derived.join(".gitignore");
+        if !ignore.exists() {
+            std::fs::write(ignore, "*\n")?;
+        }
+        let snapshot = Snapshot::read(&derived.join("state"));
+        let records = snapshot.iter().flat_map(|snapshot| snapshot.entries(Table::Outputs));
+        let records: BTreeMap<Arc<str>, Record> = records.map(|(path, record)| (path.into(), record)).collect();
+        Ok(Engine {
+            files: Files::open(folder)?,
+            store: Store::open(&derived)?,
+            traces: Traces::open(&derived)?,
+            outputs: Outputs::open(&derived, records)?,
+            recent: Recent::default(),
+            snapshot,
+            derived,
+            _lock: lock,
+        })
     }
 
-    /// A file of the campaign that turned out to be needed; `None` where there is none. Counts as an input from now on, and so does its absence.
-    pub fn find(&self, path: &str) -> Result<Option<Bytes>, EngineError> {
-        (self.files)(path)
+    /// The campaign's files as this build sees them. Whatever is read through it counts as an input of the plan.
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Gives a build the outputs that an earlier one in this process had in memory.
+    pub fn recall(&mut self, recent: Recent) {
+        self.recent = recent;
+    }
+
+    /// Ends the work in this campaign, handing on what is in memory.
+    pub fn into_recent(self) -> Recent {
+        self.recent
+    }
+
+    /// The no-op: how many assets there are, if everything that the last build read, listed and wrote is as it was, and that build left
+    /// nothing undone. Otherwise what was found unchanged is not looked at again in this build.
+    pub fn unchanged(&mut self, fingerprint: Digest) -> Result<Option<usize>, EngineError> {
+        let Some(snapshot) = self.snapshot.take() else { return Ok(None) };
+        let mut same = snapshot.is_complete() && snapshot.fingerprint() == fingerprint && self.outputs.is_settled();
+        let mut reread = false;
+        let mut files = Vec::with_capacity(snapshot.count(Table::Files));
+        let mut doubtful = Vec::new();
+        for (path, record) in snapshot.entries(Table::Files) {
+            let stat = self.files.root().stat(path).ok().flatten().map(|(_, stat)| stat);
+            let vouched = record.vouches_for(stat);
+            let path: Arc<str> = path.into();
+            if !vouched {
+                doubtful.push((path.clone(), record.digest));
+            }
+            files.push((path, record, vouched));
+        }
+        let folders: Vec<_> =
+            snapshot.entries(Table::Folders).map(|(path, record)| (Arc::from(path), record, false)).collect();
+        self.files.restore(files, folders.clone());
+        self.files.look_at_all(&doubtful.iter().map(|(path, _)| path).collect::<Vec<_>>());
+        for (path, digest) in &doubtful {
+            reread = true;
+            same &= self.files.digest(path).is_ok_and(|now| now == *digest);
+        }
+        for (path, record, _) in &folders {
+            same &= self.files.folder_holds(path, record);
+        }
+        for (path, record) in &mut self.outputs.records {
+            if !same {
+                break; // the build looks at each of them anyway
+            }
+            let vouched = record.vouches_for(self.files.root().stat(path).ok().flatten().map(|(_, stat)| stat));
+            if !vouched {
+                reread = true;
+                match Outputs::still_ours(&self.files, path, record) {
+                    Some(fresh) => *record = fresh,
+                    None => same = false,
+                }
+            }
+        }
+        if !same {
+            return Ok(None);
+        }
+        if reread {
+            self.save(fingerprint, true, false)?;
+        }
+        Ok(Some(self.outputs.records.len()))
+    }
+
+    /// Builds a graph: runs what has to run, publishes assets, removes stale ones, saves what was learnt.
+    pub fn build<A: Action>(
+        &mut self,
+        graph: &Graph<A>,
+        options: &Options,
+        tell: &mut dyn FnMut(Event<'_, A::Failure>),
+    ) -> Result<Report, EngineError> {
+        let assets = graph.nodes().filter(|(_, node)| node.asset.is_some()).count();
+        tell(Event::Planned { actions: graph.len(), assets });
+        let mut report = schedule::run(self, graph, options, tell)?;
+        if options.whole && options.only.is_none() {
+            let wanted: BTreeSet<&str> = graph.nodes().filter_map(|(_, node)| node.asset.as_deref()).collect();
+            self.outputs.remove_stale(&self.files, &wanted, |path, removed| {
+                if removed {
+                    report.removed += 1;
+                    tell(Event::Removed { path });
+                } else {
+                    tell(Event::Left { path });
+                }
+            })?;
+        }
+        let complete = report.failed == 0 && options.whole && options.only.is_none() && self.files.is_steady();
+        self.outputs.mature(&self.files);
+        self.save(options.fingerprint, complete, complete)?;
+        Ok(report)
+    }
+
+    /// Removes every asset that softbox wrote and nobody changed, and the derived folder. Tells each removed (true) or left (false) path.
+    pub fn clean(mut self, tell: impl FnMut(&str, bool)) -> Result<(), EngineError> {
+        self.outputs.remove_stale(&self.files, &BTreeSet::new(), tell)?;
+        let replaced = self.derived.join("replaced").exists();
+        for name in ["store", "tmp", "state", "traces", "reasons", "journal"] {
+            let path = self.derived.join(name);
+            let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+            match removed {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(EngineError::Write { path: format!("{DERIVED}/{name}"), error });
+                }
+                _ => {}
+            }
+        }
+        if !replaced {
+            let _ = std::fs::remove_dir_all(&self.derived); // empty but for the lock and .gitignore, which may stay
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, fingerprint: Digest, complete: bool, only_looked: bool) -> Result<(), EngineError> {
+        let fault = |error| EngineError::Write { path: format!("{DERIVED}/traces"), error };
+        self.traces.flush().map_err(fault)?;
+        let (files, folders) = self.files.known(only_looked);
+        let outputs: Vec<_> = self.outputs.records.iter().map(|(path, record)| (path.clone(), *record)).collect();
+        let contents = Contents { fingerprint, complete, files: &files, folders: &folders, outputs: &outputs };
+        Snapshot::write(&self.store, &self.derived.join("state"), &contents)?;
+        self.outputs.settle().map_err(fault)
     }
 }

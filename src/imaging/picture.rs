@@ -31,8 +31,13 @@ pub(super) struct About {
     pub orientation: Orientation,
     /// An ICC profile still to be applied; without one the pixels are sRGB.
     pub profile: Option<Vec<u8>>,
+    /// The point of interest, as fractions of the upright picture from its top left corner.
+    pub focus: [f32; 2],
     pub warnings: Vec<String>,
 }
+
+/// The middle: where nobody said what matters.
+const MIDDLE: [f32; 2] = [0.5, 0.5];
 
 /// Marks the end of a travelling picture and the version of what lies behind the pixels.
 const MARK: &[u8; 8] = b"softpic1";
@@ -92,6 +97,18 @@ impl Picture {
     /// The ICC profile that is still to be applied.
     pub fn profile(&self) -> Option<&[u8]> {
         self.about.profile.as_deref()
+    }
+
+    /// The point of interest that cuts keep in view, as fractions of the upright picture from its top left corner.
+    pub fn focus(&self) -> [f32; 2] {
+        self.about.focus
+    }
+
+    /// The same picture with another point of interest.
+    #[must_use]
+    pub fn with_focus(mut self, focus: [f32; 2]) -> Picture {
+        self.about.focus = focus;
+        self
     }
 
     /// What a person should know about the file, though it could be read.
@@ -182,6 +199,7 @@ impl About {
             full_height: height,
             orientation: Orientation::UPRIGHT,
             profile: None,
+            focus: MIDDLE,
             warnings: Vec::new(),
         }
     }

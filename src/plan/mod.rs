@@ -1,1 +1,165 @@
-//! (room)
+//! A campaign becomes a graph of actions: photos are developed once for all their sizes, posts composed and rendered for every
+//! product and format, captions filled in.
+
+mod data;
+mod folder;
+
+use std::collections::BTreeMap;
+
+use crate::actions::Task;
+use crate::actions::caption::Caption;
+use crate::actions::compose::ComposeInput;
+use crate::actions::develop::Develop;
+use crate::actions::encode::{Encode, File};
+use crate::actions::render::Render;
+use crate::campaign::{Asset, Campaign, Format, Picture, Post, RelPath};
+use crate::engine::{ActionId, Graph, Input, Node};
+use crate::imaging::DigitalSource;
+
+pub use folder::Folder;
+
+/// Where assets go, in the campaign folder.
+pub const DIST: &str = "dist";
+
+/// Photos are decoded for the longest side of what they are cut to, in these steps: all social sizes share one decode, and a new
+/// format redoes no asset of the others.
+const REACHES: [u32; 4] = [2048, 4096, 8192, u32::MAX];
+
+/// The graph of everything that a campaign makes.
+pub fn plan(campaign: &Campaign) -> Graph<Task> {
+    let mut planner = Planner { campaign, graph: Graph::default(), developed: BTreeMap::new() };
+    for asset in &campaign.assets {
+        planner.asset(asset);
+    }
+    planner.graph
+}
+
+struct Planner<'a> {
+    campaign: &'a Campaign,
+    graph: Graph<Task>,
+    /// The developed photos so far, by photo, file and reach.
+    developed: BTreeMap<(&'a str, &'a str, u32), ActionId>,
+}
+
+impl<'a> Planner<'a> {
+    fn asset(&mut self, asset: &'a Asset) {
+        // The campaign leaves out assets whose post or format is broken.
+        let (Some(post), Some(format)) =
+            (self.campaign.posts.get(&asset.post), self.campaign.formats.get(&asset.format))
+        else {
+            return;
+        };
+        match &post.template {
+            Some(template) => self.composed(asset, post, format, template),
+            None => self.photo_alone(asset, post, format),
+        }
+        self.caption(asset, post, format);
+    }
+
+    /// A template filled in, laid out and painted.
+    fn composed(&mut self, asset: &'a Asset, post: &Post, format: &Format, template: &RelPath) {
+        let name = asset.output.as_str();
+        let compose = self.graph.add(Node {
+            name: format!("compose {name}"),
+            action: Task::Compose(ComposeInput {
+                template: template.clone(),
+                data: data::of(self.campaign, asset, post, format),
+                colors: self.campaign.brand.colors.clone(),
+                format: format.clone(),
+            }),
+            inputs: vec![Input::File(template.as_str().into())],
+            asset: None,
+        });
+        let mut inputs = vec![Input::Action(compose)];
+        let mut photos = Vec::new();
+        for (name, picture) in &asset.pictures {
+            inputs.push(Input::Action(self.developed(picture, format)));
+            photos.push(name.clone());
+        }
+        let source = if photos.is_empty() { DigitalSource::DigitalCreation } else { DigitalSource::HumanEdits };
+        let fonts = self.campaign.brand.fonts.iter().map(|font| font.to_string()).collect();
+        self.graph.add(Node {
+            name: format!("render {name}"),
+            action: Task::Render(Render { photos, fonts, file: file(asset, post, format, source) }),
+            inputs,
+            asset: Some(format!("{DIST}/{name}")),
+        });
+    }
+
+    /// A post without a template: its photo, cut to the format.
+    fn photo_alone(&mut self, asset: &'a Asset, post: &Post, format: &Format) {
+        let Some(picture) = asset.pictures.values().next() else { return };
+        let developed = self.developed(picture, format);
+        let name = asset.output.as_str();
+        let has_look = self.campaign.photos.get(&picture.photo).is_some_and(|photo| photo.look.is_some());
+        let source = if has_look { DigitalSource::HumanEdits } else { DigitalSource::DigitalCapture };
+        let file = file(asset, post, format, source);
+        self.graph.add(Node {
+            name: format!("encode {name}"),
+            action: Task::Encode(Encode { width: format.width, height: format.height, file }),
+            inputs: vec![Input::Action(developed)],
+            asset: Some(format!("{DIST}/{name}")),
+        });
+    }
+
+    /// The developed photo, shared by all assets that are not larger than its reach.
+    fn developed(&mut self, picture: &'a Picture, format: &Format) -> ActionId {
+        let side = format.width.max(format.height);
+        let reach = REACHES.into_iter().find(|reach| side <= *reach).unwrap_or(u32::MAX);
+        let (photo, path) = (picture.photo.as_str(), picture.path.as_str());
+        if let Some(id) = self.developed.get(&(photo, path, reach)) {
+            return *id;
+        }
+        let look = self.campaign.photos.get(photo).and_then(|photo| photo.look.as_ref());
+        let steps = look.and_then(|look| self.campaign.looks.get(look)).map(|look| look.steps.clone());
+        let large = if reach == REACHES[0] { String::new() } else { format!(" for {side} px") };
+        let id = self.graph.add(Node {
+            name: format!("develop {photo} {path}{large}"),
+            action: Task::Develop(Develop { steps: steps.unwrap_or_default(), reach, path: path.to_owned() }),
+            inputs: vec![Input::File(path.into())],
+            asset: None,
+        });
+        self.developed.insert((photo, path, reach), id);
+        id
+    }
+
+    /// The words that go with an asset, beside it: `NAME.txt`, and `NAME.alt.txt` for who cannot see the picture.
+    fn caption(&mut self, asset: &Asset, post: &Post, format: &Format) {
+        let stem = asset.output.as_str().rsplit_once('.').map_or(asset.output.as_str(), |(stem, _)| stem);
+        let caption = post.caption.as_ref().and_then(|id| self.campaign.captions.get(id));
+        if let Some(caption) = caption {
+            let draft = Caption {
+                text: None,
+                data: data::of(self.campaign, asset, post, format),
+                path: caption.draft.to_string(),
+            };
+            self.graph.add(Node {
+                name: format!("caption {stem}.txt"),
+                action: Task::Caption(draft),
+                inputs: vec![Input::File(caption.draft.as_str().into())],
+                asset: Some(format!("{DIST}/{stem}.txt")),
+            });
+        }
+        let photo = asset.pictures.values().next().and_then(|picture| self.campaign.photos.get(&picture.photo));
+        let alt = caption.and_then(|caption| caption.alt.as_ref()).or(photo.and_then(|photo| photo.alt.as_ref()));
+        if let Some(alt) = alt {
+            let data = data::of(self.campaign, asset, post, format);
+            self.graph.add(Node {
+                name: format!("caption {stem}.alt.txt"),
+                action: Task::Caption(Caption { text: Some(alt.clone()), data, path: "campaign.toml".to_owned() }),
+                inputs: Vec::new(),
+                asset: Some(format!("{DIST}/{stem}.alt.txt")),
+            });
+        }
+    }
+}
+
+fn file(asset: &Asset, post: &Post, format: &Format, source: DigitalSource) -> File {
+    File {
+        file_type: asset.file_type,
+        quality: format.quality,
+        max_bytes: format.max_bytes,
+        source,
+        place: post.places.get("formats").or_else(|| post.places.get("")).cloned(),
+    }
+}

@@ -1,0 +1,65 @@
+//! Caption: a person's draft with the product's fields filled in, as plain text.
+
+use handlebars::{Handlebars, no_escape};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Failed, compose, kept};
+use crate::campaign::{Place, Problem, Source};
+use crate::engine::{Output, Work};
+
+/// Raised when the same draft would give other words.
+pub const VERSION: u32 = 1;
+
+/// Fills in a draft. Its one input is the draft file, unless the text is given here.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Caption {
+    /// A short text from the manifest, such as alternative text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    pub data: Map<String, Value>,
+    /// The file that the text comes from, for messages.
+    #[serde(skip)]
+    pub path: String,
+}
+
+impl Caption {
+    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+        let draft = match (&self.text, work.inputs()) {
+            (Some(text), _) => text.clone(),
+            (None, inputs) => self.draft(inputs.first().map_or(&[][..], |bytes| bytes.as_slice()))?,
+        };
+        let filled = self.fill(&draft)?;
+        Ok(kept((filled.trim_end().to_owned() + "\n").into_bytes()))
+    }
+
+    fn draft(&self, bytes: &[u8]) -> Result<String, Failed> {
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            Problem::error("not-text", format!("this draft is not UTF-8 text (byte {})", error.valid_up_to()))
+                .at(Place::file(&self.path))
+                .hint("save it as UTF-8")
+        })?;
+        Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
+    }
+
+    /// No HTML here: `&` stays `&`.
+    fn fill(&self, draft: &str) -> Result<String, Failed> {
+        let mut handlebars = Handlebars::new();
+        handlebars.set_strict_mode(true);
+        handlebars.register_escape_fn(no_escape);
+        compose::helpers::register(&mut handlebars);
+        handlebars.render_template(draft, &self.data).map_err(|error| {
+            let problem = compose::reason(&error, &self.data);
+            let place = match (error.line_no, error.column_no) {
+                (Some(line), Some(column)) if self.text.is_none() => {
+                    let source = Source::new(&self.path, draft);
+                    let start = source.offset(line, column);
+                    let end = compose::markup::mustache_end(draft, start).unwrap_or(start);
+                    Place::span(&source, start..end)
+                }
+                _ => Place::file(&self.path),
+            };
+            problem.at(place).into()
+        })
+    }
+}

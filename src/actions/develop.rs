@@ -1,0 +1,101 @@
+//! Develop: a photo file becomes a decoded picture with its look's steps applied, ready to be cut to many sizes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Failed, passing};
+use crate::campaign::{Adjust, Crop, Place, Problem, Step};
+use crate::engine::{Output, Work};
+use crate::imaging::{self, Adjustment, Limits, Picture, Region};
+
+/// Raised when the same photo would come out otherwise.
+pub const VERSION: u32 = 1;
+
+/// Decodes a photo and gives it its look. Its one input is the photo file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Develop {
+    pub steps: Vec<Step>,
+    /// The longest side, in pixels, that anything will be cut to; a larger photo may be decoded at a smaller scale.
+    pub reach: u32,
+    /// The photo's path, for messages.
+    #[serde(skip)]
+    pub path: String,
+}
+
+impl Develop {
+    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+        let photo = &work.inputs()[0];
+        let limits = Limits::default();
+        let reach = self.reach_before_crops(photo)?;
+        // Steps work on an upright copy.
+        let copies = if self.steps.is_empty() { 1 } else { 2 };
+        let needed = imaging::estimate(photo, reach).map_err(|error| self.failed(&error))?.saturating_mul(copies);
+        let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
+        let mut picture = imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?;
+        for step in &self.steps {
+            picture = match step {
+                Step::Crop(crop) => cropped(&picture, crop),
+                Step::Adjust(adjust) => {
+                    let mut upright = imaging::upright(&picture).map_err(|error| self.failed(&error))?;
+                    imaging::adjust(&mut upright, &adjustment(adjust)).map_err(|error| self.failed(&error))?;
+                    upright
+                }
+            };
+        }
+        Ok(passing(picture.into_bytes()))
+    }
+
+    /// A crop throws pixels away: decode so many more.
+    fn reach_before_crops(&self, photo: &[u8]) -> Result<u32, Failed> {
+        let header = imaging::probe(photo).map_err(|error| self.failed(&error))?;
+        let (width, height) = header.upright_size();
+        let (mut width, mut height) = (f64::from(width), f64::from(height));
+        let mut factor = 1.0_f64;
+        for step in &self.steps {
+            if let Step::Crop(crop) = step {
+                let region = crop_region(width as u32, height as u32, crop);
+                factor = factor.max(1.0 / region.width.min(region.height).max(0.01));
+                (width, height) = (width * region.width, height * region.height);
+            }
+        }
+        Ok((f64::from(self.reach) * factor).min(f64::from(u32::MAX)) as u32)
+    }
+
+    fn failed(&self, error: &imaging::Error) -> Failed {
+        let problem = Problem::error("photo", error.to_string()).at(Place::file(&self.path));
+        match error.hint() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+        .into()
+    }
+}
+
+fn crop_region(width: u32, height: u32, crop: &Crop) -> Region {
+    let own = f64::from(width.max(1)) / f64::from(height.max(1));
+    let ratio = crop.ratio.map_or(own, |ratio| f64::from(ratio.width) / f64::from(ratio.height));
+    imaging::cover(width, height, ratio, crop.focus.unwrap_or([0.5, 0.5]), f64::from(crop.zoom.unwrap_or(1.0)))
+}
+
+fn cropped(picture: &Picture, crop: &Crop) -> Picture {
+    let region = crop_region(picture.width(), picture.height(), crop);
+    let focus = crop.focus.map(|[x, y]| {
+        let inside = |at: f32, start: f64, length: f64| ((f64::from(at) - start) / length).clamp(0.0, 1.0) as f32;
+        [inside(x, region.left, region.width), inside(y, region.top, region.height)]
+    });
+    let cropped = imaging::crop(picture, region);
+    match focus {
+        Some(focus) => cropped.with_focus(focus),
+        None => cropped,
+    }
+}
+
+fn adjustment(adjust: &Adjust) -> Adjustment {
+    Adjustment {
+        exposure: adjust.exposure,
+        temperature: adjust.temperature,
+        tint: adjust.tint,
+        contrast: adjust.contrast,
+        saturation: adjust.saturation,
+        sharpen: adjust.sharpen,
+    }
+}

@@ -1,0 +1,141 @@
+//! Render: a composed page is laid out and painted with its photos, and written as the file that the network takes.
+
+use std::io;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::compose::{ComposeInput, Document, compose};
+use super::encode::File;
+use super::paint::{BrandFont, PictureSource, PictureWant, Rgba, Supply, paint};
+use super::{Failed, kept, passing};
+use crate::campaign::Problem;
+use crate::engine::{EngineError, Output, Work};
+use crate::imaging::{self, Limits, Picture, Region};
+
+/// Raised when the same page would be painted otherwise. The version of takumi counts: it decides every pixel.
+pub const VERSION: u32 = 1;
+/// Raised when the same template and data would give another page.
+pub const COMPOSE_VERSION: u32 = 1;
+
+/// Fills in a template. Its one input is the template file; what that needs is found on the way.
+pub(super) fn run_compose(input: &ComposeInput, work: &Work<'_>) -> Result<Output, Failed> {
+    let mut find = |path: &str| work.find(path).map_err(as_io);
+    let document = compose(input, &mut find).map_err(Failed)?;
+    // Plain data in plain structures: there is always a JSON form.
+    Ok(passing(serde_json::to_vec(&document).unwrap_or_default()))
+}
+
+/// Paints a composed page. Its inputs are the page, then the developed photos in the order of `photos`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Render {
+    /// What the template calls them.
+    pub photos: Vec<String>,
+    /// The brand's font files.
+    pub fonts: Vec<String>,
+    pub file: File,
+}
+
+impl Render {
+    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+        let (page, photos) = work.inputs().split_first().ok_or_else(|| internal("a page to paint is missing"))?;
+        let document: Document = serde_json::from_slice(page).map_err(|error| internal(&error.to_string()))?;
+        let fonts = self.fonts.iter().map(|path| font(work, path)).collect::<Result<Vec<_>, _>>()?;
+        let mut pictures = Vec::with_capacity(photos.len());
+        for (name, bytes) in self.photos.iter().zip(photos) {
+            let picture = Picture::from_bytes(bytes.clone()).map_err(|error| internal(&error.to_string()))?;
+            pictures.push((name.as_str(), picture));
+        }
+        let mut supply = Shelf { work, photos: pictures, files: Vec::new() };
+        let painted = paint(&document, &fonts, &mut supply).map_err(Failed)?;
+        let Rgba { width, height, pixels } = painted.picture;
+        let picture = Picture::from_pixels(pixels, width, height, 4).map_err(|error| internal(&error.to_string()))?;
+        Ok(kept(self.file.write(&picture, true)?))
+    }
+}
+
+fn font(work: &Work<'_>, path: &str) -> Result<BrandFont, Failed> {
+    match work.find(path)? {
+        Some(bytes) => Ok(BrandFont { path: path.to_owned(), bytes }),
+        None => Err(EngineError::Missing { path: path.to_owned() }.into()),
+    }
+}
+
+/// Pictures for the painter: the post's photos, and files that the template names.
+struct Shelf<'a, 'w> {
+    work: &'a Work<'w>,
+    photos: Vec<(&'a str, Picture)>,
+    /// Pictures of the campaign that were decoded for this page.
+    files: Vec<(String, Picture)>,
+}
+
+impl Shelf<'_, '_> {
+    /// The picture, or `None` where there is none of that name.
+    fn picture(&mut self, source: &PictureSource) -> Result<Option<Picture>, Problem> {
+        match source {
+            PictureSource::Photo(name) => {
+                Ok(self.photos.iter().find(|(known, _)| known == name).map(|(_, picture)| picture.clone()))
+            }
+            PictureSource::File(path) => {
+                if let Some((_, picture)) = self.files.iter().find(|(known, _)| known == path.as_str()) {
+                    return Ok(Some(picture.clone()));
+                }
+                let read =
+                    self.work.find(path.as_str()).map_err(|error| Problem::error("unreadable", error.to_string()))?;
+                let Some(bytes) = read else { return Ok(None) };
+                let picture =
+                    imaging::decode(&bytes, 0, &Limits::default()).map_err(|error| problem(&error, path.as_str()))?;
+                self.files.push((path.to_string(), picture.clone()));
+                Ok(Some(picture))
+            }
+        }
+    }
+}
+
+impl Supply for Shelf<'_, '_> {
+    fn size(&mut self, source: &PictureSource) -> Result<Option<(u32, u32)>, Problem> {
+        Ok(self.picture(source)?.map(|picture| picture.full_size()))
+    }
+
+    fn cut(&mut self, want: &PictureWant) -> Result<Rgba, Problem> {
+        let name = format!("{:?}", want.source);
+        let picture = self.picture(&want.source)?.ok_or_else(|| Problem::error("unknown-picture", name.clone()))?;
+        let [left, top, width, height] = want.region;
+        let region = Region { left, top, width, height };
+        let cut = imaging::cut(&picture, region, want.width, want.height).map_err(|error| problem(&error, &name))?;
+        let pixels = match cut.channels() {
+            4 => cut.into_pixels(),
+            _ => cut.pixels().chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect(),
+        };
+        Ok(Rgba { width: want.width, height: want.height, pixels })
+    }
+
+    fn photos(&self) -> Vec<String> {
+        self.photos.iter().map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    fn file(&mut self, path: &str) -> io::Result<Option<Arc<Vec<u8>>>> {
+        self.work.find(path).map_err(as_io)
+    }
+}
+
+fn problem(error: &imaging::Error, name: &str) -> Problem {
+    let problem = Problem::error("picture", format!("{name}: {error}"));
+    match error.hint() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+fn internal(message: &str) -> Failed {
+    Problem::error("internal", format!("a step was handed what it cannot read: {message}"))
+        .hint("delete the folder .softbox and build again; if that does not help, please report it")
+        .into()
+}
+
+fn as_io(error: EngineError) -> io::Error {
+    match error {
+        EngineError::Read { error, .. } => error,
+        other => io::Error::other(other.to_string()),
+    }
+}

@@ -1,0 +1,241 @@
+//! Assets: every finished file that the posts make, with its path. No two may have the same.
+
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::formats::FileType;
+use super::load::Loader;
+use super::names::{folded, list};
+use super::pattern::{self, Part};
+use super::{Campaign, Place, Post, Problem, RelPath, Shot};
+
+/// A finished file under `dist/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// Below `dist/`.
+    pub output: RelPath,
+    pub post: String,
+    /// `None`: one for the whole shop.
+    pub product: Option<String>,
+    pub format: String,
+    pub file_type: FileType,
+    /// What the captures of the main photo stand for.
+    pub captures: BTreeMap<String, String>,
+    /// The pictures by the name that the template knows them by.
+    pub pictures: BTreeMap<String, Picture>,
+}
+
+/// A picture that an asset shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// The id of its photo.
+    pub photo: String,
+    /// The file, before the photo's look.
+    pub path: RelPath,
+}
+
+/// One product in one set of captures: what is made in each format of a post.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scene {
+    pub product: Option<String>,
+    pub captures: BTreeMap<String, String>,
+    pub pictures: BTreeMap<String, Picture>,
+}
+
+/// Why a scene cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// The photo known as `name` has no picture of the product.
+    NoPicture { name: String, product: Option<String> },
+    /// The photo known as `name` has several, and nothing says which.
+    Several { name: String, product: Option<String>, paths: Vec<RelPath> },
+}
+
+/// The scenes of a post, by product and captures, and what is lacking for others.
+pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) {
+    let (mut scenes, mut lacks) = (Vec::new(), BTreeSet::new());
+    let products: Vec<Option<&str>> = match post.per_product {
+        true => post.products.iter().map(|id| Some(id.as_str())).collect(),
+        false => vec![None],
+    };
+    let by_photo: BTreeMap<&str, BTreeMap<Option<&str>, Vec<&Shot>>> = post
+        .photos
+        .iter()
+        .filter_map(|(name, id)| {
+            let mut shots: BTreeMap<Option<&str>, Vec<&Shot>> = BTreeMap::new();
+            for shot in &campaign.photos.get(id)?.shots {
+                shots.entry(shot.product.as_deref()).or_default().push(shot);
+            }
+            Some((name.as_str(), shots))
+        })
+        .collect();
+    let of = |name: &str, product: Option<&str>| -> Vec<&Shot> {
+        let Some(shots) = by_photo.get(name) else { return Vec::new() };
+        let own = product.and_then(|product| shots.get(&Some(product)));
+        own.into_iter().chain(shots.get(&None)).flatten().copied().collect()
+    };
+    for product in products {
+        let lack = |name: &str| Lack::NoPicture { name: name.to_owned(), product: product.map(str::to_owned) };
+        let mains: Vec<Option<&Shot>> = match by_photo.contains_key(MAIN) {
+            true => of(MAIN, product).into_iter().map(Some).collect(),
+            false => vec![None],
+        };
+        if mains.is_empty() {
+            lacks.insert(lack(MAIN));
+        }
+        'mains: for main in mains {
+            let captures = main.map(|shot| shot.captures.clone()).unwrap_or_default();
+            let mut pictures = BTreeMap::new();
+            for (name, id) in &post.photos {
+                let path = if let (MAIN, Some(main)) = (name.as_str(), main) {
+                    &main.path
+                } else {
+                    let fits = |shot: &&Shot| shot.captures.iter().all(|(k, v)| captures.get(k).is_none_or(|c| c == v));
+                    let fitting: Vec<&Shot> = of(name, product).into_iter().filter(fits).collect();
+                    match fitting.as_slice() {
+                        [one] => &one.path,
+                        [] => {
+                            lacks.insert(lack(name));
+                            continue 'mains;
+                        }
+                        several => {
+                            lacks.insert(Lack::Several {
+                                name: name.clone(),
+                                product: product.map(str::to_owned),
+                                paths: several.iter().map(|shot| shot.path.clone()).collect(),
+                            });
+                            continue 'mains;
+                        }
+                    }
+                };
+                pictures.insert(name.clone(), Picture { photo: id.clone(), path: path.clone() });
+            }
+            scenes.push(Scene { product: product.map(str::to_owned), captures, pictures });
+        }
+    }
+    (scenes, lacks)
+}
+
+/// The photo that decides how many assets a post makes.
+pub const MAIN: &str = "photo";
+
+/// The type of file that an output pattern ends in; `None` for `{ext}`.
+pub fn ending(output: &str) -> Option<Result<FileType, &str>> {
+    let name = output.rsplit('/').next().unwrap_or(output);
+    let Some((_, ending)) = name.rsplit_once('.') else { return Some(Err("")) };
+    match ending.to_ascii_lowercase().as_str() {
+        "{ext}" => None,
+        "jpg" | "jpeg" => Some(Ok(FileType::Jpeg)),
+        "png" => Some(Ok(FileType::Png)),
+        "webp" => Some(Ok(FileType::Webp)),
+        _ => Some(Err(ending)),
+    }
+}
+
+fn expand(parts: &[Part], post: &Post, scene: &Scene, format: &str, file_type: FileType) -> String {
+    let mut path = String::new();
+    for part in parts {
+        match part {
+            Part::Text(text) => path.push_str(text),
+            Part::Any => path.push('*'),
+            Part::Name(name, _) => path.push_str(match name.as_str() {
+                "post" => &post.id,
+                "product" => scene.product.as_deref().unwrap_or(""),
+                "format" => format,
+                "ext" => file_type.extension(),
+                capture => scene.captures.get(capture).map_or("", String::as_str),
+            }),
+        }
+    }
+    path
+}
+
+/// All assets of the campaign in the order of their posts. Those that would share a path are told and left out.
+pub(super) fn make(loader: &mut Loader<'_>, campaign: &Campaign) -> Vec<Asset> {
+    let mut assets: Vec<Asset> = Vec::new();
+    for post in campaign.posts.values() {
+        // The pattern was checked with the post.
+        let Ok(parts) = pattern::parse(&post.output, false) else { continue };
+        let fixed = ending(&post.output).and_then(Result::ok);
+        for scene in scenes(campaign, post).0 {
+            for format in post.formats.iter().filter_map(|id| campaign.formats.get(id)) {
+                let file_type = fixed.unwrap_or(format.file_type);
+                let Ok(output) = RelPath::parse(&expand(&parts, post, &scene, &format.id, file_type)) else { continue };
+                assets.push(Asset {
+                    output,
+                    post: post.id.clone(),
+                    product: scene.product.clone(),
+                    format: format.id.clone(),
+                    file_type,
+                    captures: scene.captures.clone(),
+                    pictures: scene.pictures.clone(),
+                });
+            }
+        }
+    }
+    let shared = shared_paths(loader, campaign, &assets);
+    let mut at = 0;
+    assets.retain(|_| {
+        at += 1;
+        !shared.contains(&(at - 1))
+    });
+    assets
+}
+
+/// The numbers of the assets whose path another one has too. Each pair of posts is told once.
+fn shared_paths(loader: &mut Loader<'_>, campaign: &Campaign, assets: &[Asset]) -> BTreeSet<usize> {
+    let mut first_at: BTreeMap<String, usize> = BTreeMap::new();
+    let mut shared = BTreeSet::new();
+    let mut told: BTreeMap<(&str, &str), (usize, usize, usize)> = BTreeMap::new();
+    for (number, asset) in assets.iter().enumerate() {
+        match first_at.entry(folded(asset.output.as_str())) {
+            Slot::Vacant(slot) => {
+                slot.insert(number);
+            }
+            Slot::Occupied(first) => {
+                let first = *first.get();
+                shared.extend([first, number]);
+                let pair = (assets[first].post.as_str(), asset.post.as_str());
+                told.entry(pair).or_insert((first, number, 0)).2 += 1;
+            }
+        }
+    }
+    for (first, second, times) in told.into_values() {
+        report_shared(loader, campaign, &assets[first], &assets[second], times);
+    }
+    shared
+}
+
+fn report_shared(loader: &mut Loader<'_>, campaign: &Campaign, first: &Asset, second: &Asset, times: usize) {
+    let of = |asset: &Asset| {
+        let mut words = vec![format!("`post.{}`", asset.post)];
+        words.extend(asset.product.clone());
+        words.push(asset.format.clone());
+        words.extend(asset.captures.values().cloned());
+        words.join(" ")
+    };
+    let place = |asset: &Asset| {
+        let places = campaign.posts.get(&asset.post).map(|post| &post.places);
+        places.and_then(|places| places.get("output").or_else(|| places.get(""))).cloned()
+    };
+    let more = if times > 1 { format!(", and {} more", times - 1) } else { String::new() };
+    let one = if first.output == second.output { "" } else { " but for upper and lower case or accents" };
+    let message = format!("{} and {} have one path, `{}`{one}{more}", of(first), of(second), second.output);
+    let mut problem =
+        Problem::error("one-path", message).at(place(second).unwrap_or_else(|| Place::file(super::files::MANIFEST)));
+    if first.post != second.post {
+        problem = problem.hint("give one of the posts another `output`, such as \"{post}/{product}.{format}.{ext}\"");
+        if let Some(place) = place(first) {
+            problem = problem.related(place, "the other post");
+        }
+    } else {
+        let mut names = Vec::new();
+        names.extend((first.product != second.product).then(|| "{product}".to_owned()));
+        names.extend((first.format != second.format).then(|| "{format}".to_owned()));
+        names.extend(
+            second.captures.iter().filter(|(k, v)| first.captures.get(*k) != Some(*v)).map(|(k, _)| format!("{{{k}}}")),
+        );
+        problem = problem.hint(format!("add {} to `output`", list(names.iter().map(String::as_str), 4)));
+    }
+    loader.report(problem);
+}

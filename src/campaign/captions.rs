@@ -1,0 +1,94 @@
+//! Captions and the words for those who cannot see a picture: the drafts are there, and show only what is there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::at::At;
+use super::files::Tables;
+use super::load::Loader;
+use super::photos::CheckedPhoto;
+use super::posts::{fields_of_post, fields_of_products};
+use super::templates::{Fields, check_template};
+use super::{Campaign, Caption, Place, Post, Problem, Source};
+
+/// A caption with the texts that remain to be checked once the posts are known.
+pub(super) struct CheckedCaption {
+    pub caption: Arc<Caption>,
+    draft: Arc<Source>,
+    alt: Option<(Arc<Source>, At<String>)>,
+}
+
+pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables) -> BTreeMap<String, CheckedCaption> {
+    let mut captions = BTreeMap::new();
+    for (id, entry) in &manifest.captions {
+        let (table, source) = (&entry.value, &entry.source);
+        let path = loader.file(source, &table.draft, "draft");
+        let draft = path.and_then(|path| Some((loader.text(&path, Some((source, table.draft.span.clone())))?, path)));
+        let Some((draft, path)) = draft else {
+            loader.break_entry("caption", id);
+            continue;
+        };
+        let caption = Caption {
+            id: id.clone(),
+            draft: path,
+            alt: table.alt.as_ref().map(|alt| alt.value.clone()),
+            place: entry.at(table.draft.span.clone()),
+        };
+        let alt = table.alt.clone().map(|alt| (source.clone(), alt));
+        captions.insert(id.clone(), CheckedCaption { caption: Arc::new(caption), draft, alt });
+    }
+    captions
+}
+
+/// Checks drafts and alternative texts against the products of the posts that use them; those that none uses, against all products.
+pub(super) fn check(
+    loader: &mut Loader<'_>,
+    campaign: &Campaign,
+    captions: &BTreeMap<String, CheckedCaption>,
+    posts: &BTreeMap<String, Arc<Post>>,
+    photos: &BTreeMap<String, CheckedPhoto>,
+) {
+    for (id, caption) in captions {
+        let using = posts.values().filter(|post| post.caption.as_ref() == Some(id));
+        for mut fields in contexts(campaign, using, photos) {
+            fields.forgive(loader);
+            let problems = check_template(loader.folder, &caption.draft, &fields);
+            loader.problems.extend(problems);
+            check_alt(loader, caption.alt.as_ref(), &fields);
+        }
+    }
+    for (id, photo) in photos {
+        let using = posts.values().filter(|post| post.photos.values().any(|used| used == id));
+        for mut fields in contexts(campaign, using, photos) {
+            fields.forgive(loader);
+            fields.top.extend(photo.captures.iter().map(|name| (name.clone(), Vec::new())));
+            check_alt(loader, photo.alt.as_ref(), &fields);
+        }
+    }
+}
+
+fn contexts<'p>(
+    campaign: &Campaign,
+    using: impl Iterator<Item = &'p Arc<Post>>,
+    photos: &BTreeMap<String, CheckedPhoto>,
+) -> Vec<Fields> {
+    let contexts: Vec<Fields> = using.map(|post| fields_of_post(campaign, post, photos)).collect();
+    if contexts.is_empty() { vec![fields_of_products(campaign)] } else { contexts }
+}
+
+/// A text in the manifest is a template too; its mistakes are shown where it is written there.
+fn check_alt(loader: &mut Loader<'_>, alt: Option<&(Arc<Source>, At<String>)>, fields: &Fields) {
+    let Some((source, alt)) = alt else { return };
+    let text = Source::new(source.path.as_str(), alt.value.as_str());
+    let written = &source.text[alt.span.clone()];
+    for problem in check_template(loader.folder, &text, fields) {
+        // Where the text is written as it is, without escapes, places in it are places in the file.
+        let inner = written.find(alt.value.as_str()).map(|start| alt.span.start + start);
+        let place = match (&problem.place, inner) {
+            (Some(place), _) if place.path() != source.path => place.clone(),
+            (Some(Place::Span(_, start, end)), Some(inner)) => Place::span(source, inner + start..inner + end),
+            _ => Place::span(source, alt.span.clone()),
+        };
+        loader.report(Problem { place: Some(place), ..problem });
+    }
+}

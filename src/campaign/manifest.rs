@@ -1,0 +1,322 @@
+//! What a person writes in `campaign.toml` and the files that it includes. The editors' schemas and our own checks both come from these types.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Deserialize;
+
+use super::Step;
+use super::at::{At, ById, Id, OneOrMany, TextOr};
+use super::formats::{FileType, SafeZone};
+
+/// A softbox campaign: products, photos, looks, captions and posts.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Manifest {
+    /// Further files that belong to the campaign, by path or pattern.
+    #[schemars(example = ["products/*.toml"])]
+    pub include: Vec<At<String>>,
+    /// The campaign's name and the tables of its products.
+    pub campaign: CampaignTable,
+    /// What all posts share: name, colours, fonts, logo.
+    pub brand: BrandTable,
+    /// Products by id. Fields of a product that a table has too are replaced.
+    #[schemars(with = "BTreeMap<Id, ProductTable>")]
+    pub product: ById<BTreeMap<At<String>, At<toml::Value>>>,
+    /// Looks by id: what is done to a picture, step by step.
+    pub look: ById<LookTable>,
+    /// Photos by id: source pictures and the look they get.
+    pub photo: ById<PhotoTable>,
+    /// Captions by id: the words that go with an asset.
+    pub caption: ById<CaptionTable>,
+    /// Posts by id: a template made for products in formats.
+    pub post: ById<PostTable>,
+    /// The campaign's own formats by id. Those of the networks are built in.
+    pub format: ById<FormatTable>,
+}
+
+/// The campaign's name and the tables of its products.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CampaignTable {
+    /// The campaign's name; templates show it as `{{campaign.name}}`.
+    #[schemars(example = &"Spring drop")]
+    pub name: Option<At<String>>,
+    /// Tables of products: a CSV or JSON file, or several.
+    #[schemars(example = &"products.csv")]
+    pub products: Option<At<OneOrMany<TextOr<TableSource>>>>,
+}
+
+/// A table of products that needs more than its file's name.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TableSource {
+    /// The CSV or JSON file.
+    #[schemars(example = &"products.csv")]
+    pub file: At<String>,
+    /// Where the table came from. Left out: seen from its columns.
+    #[serde(default, rename = "type")]
+    pub kind: Option<TableKind>,
+    /// The column that tells products apart. Left out: `id`, else `handle`, `sku`, or the name.
+    #[serde(default)]
+    #[schemars(example = &"sku")]
+    pub id: Option<At<String>>,
+}
+
+/// Where a table of products came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TableKind {
+    /// One row a product, columns as they are named.
+    Table,
+    /// The products export of Shopify.
+    Shopify,
+    /// The item library export of Square.
+    Square,
+}
+
+/// What all posts share.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BrandTable {
+    /// The shop's name; templates show it as `{{brand.name}}`.
+    #[schemars(example = &"Corner Shop")]
+    pub name: Option<At<String>>,
+    /// CSS colours by name; a template uses them as `var(--NAME)`.
+    #[schemars(extend("examples" = [{ "ink": "#1b1b1b" }]))]
+    pub colors: BTreeMap<At<String>, At<String>>,
+    /// Font files (TTF, OTF, WOFF2) for the templates.
+    #[schemars(example = ["brand/Inter.ttf"])]
+    pub fonts: Vec<At<String>>,
+    /// The logo's picture file; templates show it as `{{brand.logo}}`.
+    #[schemars(example = &"brand/logo.svg")]
+    pub logo: Option<At<String>>,
+}
+
+/// A thing for sale. Templates can show every field, these and your own.
+pub struct ProductTable;
+
+impl JsonSchema for ProductTable {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ProductTable".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "description": "A thing for sale. Templates can show every field, these and your own.",
+            "type": "object",
+            "properties": {
+                "name": { "type": "string", "description": "The name that customers see.", "examples": ["Citrus Haze"] },
+                "price": { "type": ["string", "number"], "description": "The price as templates show it.", "examples": ["$35"] },
+                "tags": {
+                    "type": "array",
+                    "items": { "type": "string" },
+                    "description": "Words to select products by.",
+                    "examples": [["flower", "new"]]
+                }
+            },
+            "additionalProperties": true
+        })
+    }
+}
+
+/// What is done to a picture, step by step.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LookTable {
+    /// The steps, in order.
+    #[schemars(extend("examples" = [[{ "crop": { "ratio": "4:5" } }]]))]
+    pub steps: Vec<At<Step>>,
+}
+
+/// A source picture and the look it gets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PhotoTable {
+    /// The picture's path, with `{product}` for a product's id, further `{captures}` of your own and `*` for anything.
+    #[schemars(example = &"photos/{product}.*")]
+    pub source: At<String>,
+    /// The id of the look.
+    #[serde(default)]
+    #[schemars(example = &"bright")]
+    pub look: Option<At<String>>,
+    /// Words for those who cannot see the picture; may show the product's fields.
+    #[serde(default)]
+    #[schemars(example = &"{{name}} on a table")]
+    pub alt: Option<At<String>>,
+    /// Which products it is of. Left out: all.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{ "tags": ["new"] }]))]
+    pub products: Option<At<Selection>>,
+}
+
+/// A choice of products: an id, `"all"`, `"none"`, a list of ids, or fields and the values that they may have.
+pub type Selection = TextListOr<BTreeMap<At<String>, At<toml::Value>>>;
+
+/// A text, a list of texts, or a table.
+#[derive(Debug, Clone)]
+pub enum TextListOr<T> {
+    Texts(OneOrMany<String>),
+    Table(T),
+}
+
+impl<'de> Deserialize<'de> for Selection {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A text or a list is ids; only a table is more.
+        match OneOrMany::<TextOr<BTreeMap<At<String>, At<toml::Value>>>>::deserialize(deserializer)? {
+            OneOrMany::One(TextOr::Text(text)) => Ok(TextListOr::Texts(OneOrMany::One(text))),
+            OneOrMany::One(TextOr::Table(table)) => Ok(TextListOr::Table(table)),
+            OneOrMany::Many(items) => {
+                let texts = items.into_iter().map(|item| match item.value {
+                    TextOr::Text(value) => Ok(At { value, span: item.span }),
+                    TextOr::Table(_) => Err(serde::de::Error::custom("a list of products holds ids")),
+                });
+                Ok(TextListOr::Texts(OneOrMany::Many(texts.collect::<Result<_, _>>()?)))
+            }
+        }
+    }
+}
+
+impl JsonSchema for Selection {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Selection".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let scalar = serde_json::json!({ "type": ["string", "number", "boolean"] });
+        json_schema!({
+            "description": "A choice of products: an id, \"all\", \"none\", a list of ids, or fields and the values that they may have.",
+            "anyOf": [
+                { "type": "string", "examples": ["all"] },
+                { "type": "array", "items": { "type": "string" }, "examples": [["citrus-haze"]] },
+                {
+                    "type": "object",
+                    "additionalProperties": { "anyOf": [scalar, { "type": "array", "items": scalar }] },
+                    "examples": [{ "tags": ["new"] }]
+                }
+            ],
+            "examples": [{ "tags": ["new"] }]
+        })
+    }
+}
+
+/// The words that go with an asset.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CaptionTable {
+    /// The file with your words; may show the product's fields.
+    #[schemars(example = &"captions/launch.md")]
+    pub draft: At<String>,
+    /// Words for those who cannot see the picture; may show the product's fields.
+    #[serde(default)]
+    #[schemars(example = &"{{name}}, {{price}}")]
+    pub alt: Option<At<String>>,
+}
+
+/// A template made for products in formats.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PostTable {
+    /// The HTML template. Left out: the photo alone, cut to each format.
+    #[serde(default)]
+    #[schemars(example = &"templates/card.html")]
+    pub template: Option<At<String>>,
+    /// Which products it is made for. Left out: all. `"none"`: one for the whole shop.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{ "tags": ["new"] }]))]
+    pub products: Option<At<Selection>>,
+    /// The id of its photo, or photos by the names that the template knows them by.
+    #[serde(default)]
+    #[schemars(example = &"hero")]
+    pub photo: Option<At<PhotoNames>>,
+    /// The id of its caption.
+    #[serde(default)]
+    #[schemars(example = &"launch")]
+    pub caption: Option<At<String>>,
+    /// The formats that it is made in.
+    #[schemars(schema_with = "format_names")]
+    pub formats: Vec<At<String>>,
+    /// Where its assets go under dist/, with `{post}`, `{product}`, `{format}`, `{ext}` and the photo's captures.
+    #[serde(default)]
+    #[schemars(example = &"{post}/{product}.{format}.jpg")]
+    pub output: Option<At<String>>,
+    /// Values for its template, shown as `{{post.NAME}}`.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[schemars(extend("examples" = [{ "headline": "Spring is here" }]))]
+    pub fields: BTreeMap<At<String>, At<toml::Value>>,
+}
+
+/// A photo's id, or ids by the names that a template knows the photos by.
+pub type PhotoNames = TextOr<BTreeMap<At<String>, At<String>>>;
+
+/// A list of formats; editors offer the built-in ones, and a campaign's own are as good.
+fn format_names(_: &mut SchemaGenerator) -> Schema {
+    let built_in: Vec<&str> = super::formats::built_in().keys().map(String::as_str).collect();
+    json_schema!({
+        "description": "The formats that it is made in.",
+        "type": "array",
+        "items": { "anyOf": [{ "type": "string", "enum": built_in }, { "type": "string" }] },
+        "minItems": 1,
+        "examples": [["instagram.portrait"]]
+    })
+}
+
+/// A size with rules.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FormatTable {
+    /// Pixels, bleed included.
+    #[schemars(range(min = 16, max = 16384), example = 1080)]
+    pub width: u32,
+    /// Pixels, bleed included.
+    #[schemars(range(min = 16, max = 16384), example = 1350)]
+    pub height: u32,
+    /// The types of file that the network takes; the first is used unless a post's `output` says otherwise. Left out: all.
+    #[serde(default)]
+    #[schemars(extend("minItems" = 1, "examples" = [["jpeg", "png"]]))]
+    pub accepts: Option<Vec<FileType>>,
+    /// The largest file that the network takes, in bytes.
+    #[serde(default)]
+    #[schemars(range(min = 1000), example = 2_000_000)]
+    pub max_bytes: Option<u64>,
+    /// Fractions of each edge that the network covers with its own buttons and words.
+    #[serde(default)]
+    #[schemars(extend("examples" = [{ "top": 0.14, "bottom": 0.2 }]))]
+    pub safe: SafeZone,
+    /// Print only: pixels cut off at each edge.
+    #[serde(default)]
+    #[schemars(range(max = 1000), example = 36)]
+    pub bleed: u32,
+    /// Print only: dots per inch.
+    #[serde(default)]
+    #[schemars(range(min = 36, max = 2400), example = 300)]
+    pub dpi: Option<u32>,
+    /// From 1 to 100. Left out: 88.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 100), example = 88)]
+    pub quality: Option<u8>,
+    /// What the numbers rest on, for whoever checks them next.
+    #[serde(default)]
+    #[schemars(example = &"the network's help page")]
+    pub source: Option<String>,
+    /// When that was last checked.
+    #[serde(default)]
+    #[schemars(example = &"2026-11")]
+    pub checked: Option<String>,
+    /// How sure the numbers are.
+    #[serde(default)]
+    pub confidence: Option<Confidence>,
+}
+
+/// How sure a format's numbers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// The network's own document or code was seen.
+    Official,
+    /// Several independent sources agree.
+    Agreed,
+    /// Common knowledge, not verified.
+    Unverified,
+}

@@ -1,0 +1,47 @@
+//! `softbox check`: look for mistakes without building anything.
+
+use std::time::Instant;
+
+use super::show::{has_errors, say};
+use super::{Common, Exit, MessageFormat};
+use crate::campaign::Problem;
+use crate::campaign::{Loaded, load};
+use crate::engine::Files;
+use crate::plan::{Folder, plan};
+use crate::report::problems::summary;
+use crate::report::words::count;
+
+#[derive(Debug, clap::Args)]
+pub struct Check {}
+
+impl Check {
+    pub fn run(self, common: &Common, began: Instant) -> Exit {
+        let folder = match common.campaign() {
+            Ok(folder) => folder,
+            Err(problem) => return common.refuse(problem),
+        };
+        let files = match Files::open(&folder) {
+            Ok(files) => files,
+            Err(error) => {
+                return common
+                    .refuse(Problem::error("unreadable", format!("cannot read {}: {error}", folder.display())));
+            }
+        };
+        let Loaded { campaign, problems } = load(&Folder(&files));
+        common.face(began).problems(&problems);
+        if common.message_format == MessageFormat::Human {
+            let assets = plan(&campaign).nodes().filter(|(_, node)| node.asset.is_some()).count();
+            let has = format!(
+                "{}, {}, {}",
+                count(campaign.products.len(), "product", "products"),
+                count(campaign.posts.len(), "post", "posts"),
+                count(assets, "asset", "assets"),
+            );
+            match problems.is_empty() {
+                true => say(&format!("no mistakes found: {has}")),
+                false => say(&format!("{}; what can be built: {has}", summary(&problems))),
+            }
+        }
+        if has_errors(&problems) { Exit::Wrong } else { Exit::Done }
+    }
+}

@@ -1,0 +1,19 @@
+//! `softbox completions`: print a script that completes softbox commands in a shell.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use super::{Arguments, Exit};
+
+#[derive(Debug, clap::Args)]
+pub struct Completions {
+    /// The shell to complete in.
+    shell: Shell,
+}
+
+impl Completions {
+    pub fn run(self) -> Exit {
+        clap_complete::generate(self.shell, &mut Arguments::command(), "softbox", &mut std::io::stdout());
+        Exit::Done
+    }
+}

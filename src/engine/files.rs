@@ -1,0 +1,371 @@
+//! The campaign's files and folders as a build sees them: each looked at once, hashed only when its stat cannot vouch for it.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rayon::prelude::*;
+
+use super::stat::{Kind, Root, Stat, now};
+use super::{Bytes, Digest, EngineError};
+
+/// What was last known of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record {
+    pub stat: Stat,
+    /// When its digest was taken, in nanoseconds since 1970.
+    pub at: i64,
+    /// Of a file's bytes, or of a folder's listing; [`Digest::ABSENT`] where there was nothing.
+    pub digest: Digest,
+}
+
+impl Record {
+    /// Whether the digest still holds for what is there now.
+    pub fn vouches_for(&self, now: Option<Stat>) -> bool {
+        match now {
+            None => self.digest == Digest::ABSENT,
+            Some(stat) => self.digest != Digest::ABSENT && self.stat == stat && self.stat.is_settled(self.at),
+        }
+    }
+
+    const fn absent() -> Record {
+        Record { stat: Stat { size: 0, mtime: 0, ctime: 0, inode: 0 }, at: 0, digest: Digest::ABSENT }
+    }
+}
+
+/// One path's record, and whether this build has looked at it.
+#[derive(Debug, Clone)]
+struct Entry {
+    record: Record,
+    looked: bool,
+    /// Kept while the build goes on where it is small: fonts and stylesheets serve many assets.
+    bytes: Option<Bytes>,
+}
+
+/// Files up to this size are kept in memory once something asked for their bytes, up to [`KEPT_IN_ALL`].
+const KEPT_EACH: usize = 16 << 20;
+const KEPT_IN_ALL: usize = 128 << 20;
+/// How often a file that changes while it is read is read again.
+const TRIES: usize = 8;
+
+/// All that a build reads, by path relative to the campaign.
+#[derive(Debug)]
+pub struct Files {
+    folder: PathBuf,
+    root: Root,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    files: HashMap<Arc<str>, Entry>,
+    folders: HashMap<Arc<str>, Entry>,
+    /// Folders that were found to lie inside the campaign, links resolved.
+    inside: BTreeSet<PathBuf>,
+    kept: usize,
+    /// Set when a file turned out to be another than this build had seen before: then the build mixes two states.
+    unsteady: bool,
+}
+
+impl Files {
+    pub fn open(folder: &Path) -> std::io::Result<Files> {
+        let folder = folder.canonicalize()?;
+        Ok(Files { root: Root::open(&folder)?, folder, inner: Mutex::default() })
+    }
+
+    pub(super) fn root(&self) -> &Root {
+        &self.root
+    }
+
+    pub(super) fn path(&self, path: &str) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // Entries are replaced whole, so a panic elsewhere leaves none half written.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over what an earlier build knew; `looked` where this build has found it unchanged already.
+    pub(super) fn restore(&self, files: Vec<(Arc<str>, Record, bool)>, folders: Vec<(Arc<str>, Record, bool)>) {
+        let entry = |(path, record, looked)| (path, Entry { record, looked, bytes: None });
+        let mut inner = self.inner();
+        inner.files = files.into_iter().map(entry).collect();
+        inner.folders = folders.into_iter().map(entry).collect();
+    }
+
+    /// Forgets what this build has looked at: the next one looks again.
+    pub(super) fn forget_looks(&self) {
+        let mut guard = self.inner();
+        let Inner { files, folders, inside, kept, unsteady } = &mut *guard;
+        for entry in files.values_mut().chain(folders.values_mut()) {
+            (entry.looked, entry.bytes) = (false, None);
+        }
+        *kept = 0;
+        *unsteady = false;
+        inside.clear();
+    }
+
+    /// Whether every file kept the bytes that this build saw first.
+    pub(super) fn is_steady(&self) -> bool {
+        !self.inner().unsteady
+    }
+
+    /// What is known of files and of folders: all of it, or only what this build looked at.
+    #[allow(clippy::type_complexity)]
+    pub(super) fn known(&self, only_looked: bool) -> (Vec<(Arc<str>, Record)>, Vec<(Arc<str>, Record)>) {
+        let inner = self.inner();
+        let list = |map: &HashMap<Arc<str>, Entry>| {
+            let mut list: Vec<_> = map
+                .iter()
+                .filter(|(_, entry)| entry.looked || !only_looked)
+                .map(|(path, entry)| (path.clone(), entry.record))
+                .collect();
+            list.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            list
+        };
+        (list(&inner.files), list(&inner.folders))
+    }
+
+    /// Looks at many files at once, on all processors. Errors are told when a file is asked for.
+    pub(super) fn look_at_all(&self, paths: &[&Arc<str>]) {
+        let missing: Vec<&Arc<str>> = {
+            let inner = self.inner();
+            paths.iter().copied().filter(|path| !inner.files.get(*path).is_some_and(|entry| entry.looked)).collect()
+        };
+        missing.par_iter().with_min_len(16).for_each(|path| {
+            let _ = self.digest(path);
+        });
+    }
+
+    /// The digest of a file's bytes, [`Digest::ABSENT`] where there is none.
+    pub fn digest(&self, path: &str) -> Result<Digest, EngineError> {
+        let known = self.inner().files.get(path).map(|entry| (entry.record, entry.looked));
+        match known {
+            Some((record, true)) => Ok(record.digest),
+            Some((record, false)) if record.vouches_for(self.file_stat(path)?) => {
+                self.settle(path, record, None);
+                Ok(record.digest)
+            }
+            _ => Ok(self.read_fresh(path)?.0.digest),
+        }
+    }
+
+    /// A file's bytes and their digest; `None` where there is none. The bytes are always those of the digest.
+    pub fn read(&self, path: &str) -> Result<Option<(Bytes, Digest)>, EngineError> {
+        let known = self.inner().files.get(path).filter(|entry| entry.looked).cloned();
+        match known {
+            Some(Entry { record: Record { digest: Digest::ABSENT, .. }, .. }) => Ok(None),
+            Some(Entry { record, bytes: Some(bytes), .. }) => Ok(Some((bytes, record.digest))),
+            _ => {
+                let (record, bytes) = self.read_fresh(path)?;
+                Ok(bytes.map(|bytes| (bytes, record.digest)))
+            }
+        }
+    }
+
+    /// A file's bytes if they still have the digest that a key was made from; what it has become otherwise.
+    pub(super) fn read_as(&self, path: &str, digest: Digest) -> Result<Result<Bytes, Digest>, EngineError> {
+        match self.read(path)? {
+            Some((bytes, found)) if found == digest => Ok(Ok(bytes)),
+            Some((_, found)) => Ok(Err(found)),
+            None => Ok(Err(Digest::ABSENT)),
+        }
+    }
+
+    /// The names in a folder, sorted, folders with a `/` behind; empty where there is no folder.
+    pub fn list(&self, path: &str) -> Result<Vec<String>, EngineError> {
+        let fault = |error| EngineError::Read { path: path.to_owned(), error };
+        for _ in 0..TRIES {
+            let at = now();
+            let Some(before) = self.folder_stat(path)? else {
+                self.settle_folder(path, Record::absent());
+                return Ok(Vec::new());
+            };
+            self.refuse_folder_outside(&self.path(path), path)?;
+            let mut names = Vec::new();
+            for found in fs::read_dir(self.path(path)).map_err(fault)? {
+                let found = found.map_err(fault)?;
+                // A name that is not UTF-8 cannot be written in a manifest.
+                let Ok(name) = found.file_name().into_string() else { continue };
+                let is_folder = found.path().is_dir();
+                names.push(if is_folder { name + "/" } else { name });
+            }
+            names.sort_unstable();
+            if self.folder_stat(path)? == Some(before) {
+                let digest = Digest::of(names.join("\n").as_bytes());
+                self.settle_folder(path, Record { stat: before, at, digest });
+                return Ok(names);
+            }
+        }
+        Err(EngineError::Unsteady { path: path.to_owned() })
+    }
+
+    /// Looks at a folder for change: true if its listing is still what the record says.
+    pub(super) fn folder_holds(&self, path: &str, record: &Record) -> bool {
+        match self.folder_stat(path) {
+            Ok(stat) if record.vouches_for(stat) => true,
+            Ok(_) => {
+                self.list(path).is_ok()
+                    && self.inner().folders.get(path).is_some_and(|entry| entry.record.digest == record.digest)
+            }
+            Err(_) => false,
+        }
+    }
+
+    fn file_stat(&self, path: &str) -> Result<Option<Stat>, EngineError> {
+        let found = self.root.stat(path).map_err(|error| EngineError::Read { path: path.to_owned(), error })?;
+        Ok(found.map(|(_, stat)| stat))
+    }
+
+    fn folder_stat(&self, path: &str) -> Result<Option<Stat>, EngineError> {
+        let found = self.root.stat(path).map_err(|error| EngineError::Read { path: path.to_owned(), error })?;
+        Ok(found.filter(|(kind, _)| *kind == Kind::Folder).map(|(_, stat)| stat))
+    }
+
+    /// Reads and hashes: stat before, stat after, again if they differ.
+    fn read_fresh(&self, path: &str) -> Result<(Record, Option<Bytes>), EngineError> {
+        let fault = |error| EngineError::Read { path: path.to_owned(), error };
+        for _ in 0..TRIES {
+            let at = now();
+            let Some(before) = self.file_stat(path)? else {
+                let record = Record::absent();
+                self.settle(path, record, None);
+                return Ok((record, None));
+            };
+            let full = self.path(path);
+            self.refuse_escape(path)?;
+            let bytes = match fs::read(&full) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+                other => other.map_err(fault)?,
+            };
+            if self.file_stat(path)? == Some(before) && bytes.len() as u64 == before.size {
+                let record = Record { stat: before, at, digest: Digest::of(&bytes) };
+                let bytes = Arc::new(bytes);
+                self.settle(path, record, Some(bytes.clone()));
+                return Ok((record, Some(bytes)));
+            }
+        }
+        Err(EngineError::Unsteady { path: path.to_owned() })
+    }
+
+    /// A link may point about inside the campaign, never out of it.
+    fn refuse_escape(&self, path: &str) -> Result<(), EngineError> {
+        let full = self.path(path);
+        if matches!(self.root.lstat(path), Ok(Some((Kind::Link, _)))) {
+            return self.refuse_outside(&full, path);
+        }
+        self.refuse_folder_outside(full.parent().unwrap_or(&full), path)
+    }
+
+    /// As [`Files::refuse_escape`], for a folder, asked once in a build.
+    fn refuse_folder_outside(&self, folder: &Path, path: &str) -> Result<(), EngineError> {
+        if !self.inner().inside.contains(folder) {
+            self.refuse_outside(folder, path)?;
+            self.inner().inside.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+
+    fn refuse_outside(&self, full: &Path, path: &str) -> Result<(), EngineError> {
+        let inside = full.canonicalize().is_ok_and(|real| real.starts_with(&self.folder));
+        if inside { Ok(()) } else { Err(EngineError::Escapes { path: path.to_owned() }) }
+    }
+
+    fn settle(&self, path: &str, record: Record, bytes: Option<Bytes>) {
+        let mut inner = self.inner();
+        let bytes = bytes.filter(|bytes| bytes.len() <= KEPT_EACH && inner.kept + bytes.len() <= KEPT_IN_ALL);
+        inner.kept += bytes.as_ref().map_or(0, |bytes| bytes.len());
+        let seen = inner.files.get(path).filter(|entry| entry.looked).map(|entry| entry.record.digest);
+        inner.unsteady |= seen.is_some_and(|seen| seen != record.digest);
+        match inner.files.get_mut(path) {
+            Some(entry) => {
+                entry.record = record;
+                entry.looked = true;
+                entry.bytes = bytes.or(entry.bytes.take());
+            }
+            None => {
+                inner.files.insert(path.into(), Entry { record, looked: true, bytes });
+            }
+        }
+    }
+
+    fn settle_folder(&self, path: &str, record: Record) {
+        self.inner().folders.insert(path.into(), Entry { record, looked: true, bytes: None });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Files) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(folder.path()).unwrap();
+        (folder, files)
+    }
+
+    #[test]
+    fn a_file_is_looked_at_once_in_a_build() {
+        let (folder, files) = folder();
+        fs::write(folder.path().join("a"), "one").unwrap();
+        let digest = files.digest("a").unwrap();
+        fs::write(folder.path().join("a"), "two").unwrap();
+        assert_eq!(files.digest("a").unwrap(), digest);
+        files.forget_looks();
+        assert_eq!(files.digest("a").unwrap(), Digest::of(b"two"));
+    }
+
+    #[test]
+    fn a_change_in_the_same_tick_is_seen() {
+        let (folder, files) = folder();
+        fs::write(folder.path().join("a"), "one").unwrap();
+        for round in 0..200 {
+            let text = format!("{:03}", round);
+            fs::write(folder.path().join("a"), &text).unwrap();
+            files.forget_looks();
+            assert_eq!(files.digest("a").unwrap(), Digest::of(text.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn an_older_mtime_is_a_change_like_any_other() {
+        let (folder, files) = folder();
+        let path = folder.path().join("a");
+        fs::write(&path, "one").unwrap();
+        files.digest("a").unwrap();
+        fs::write(&path, "two").unwrap();
+        let old = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_000_000);
+        fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+        files.forget_looks();
+        assert_eq!(files.digest("a").unwrap(), Digest::of(b"two"));
+    }
+
+    #[test]
+    fn links_inside_are_followed_and_links_that_leave_are_refused() {
+        let (folder, files) = folder();
+        let outside = tempfile::NamedTempFile::new().unwrap();
+        fs::create_dir(folder.path().join("photos")).unwrap();
+        fs::write(folder.path().join("photos/a"), "inside").unwrap();
+        std::os::unix::fs::symlink("photos/a", folder.path().join("in")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), folder.path().join("out")).unwrap();
+        std::os::unix::fs::symlink(outside.path().parent().unwrap(), folder.path().join("elsewhere")).unwrap();
+        assert_eq!(files.digest("in").unwrap(), Digest::of(b"inside"));
+        assert!(matches!(files.digest("out"), Err(EngineError::Escapes { .. })));
+        let through = format!("elsewhere/{}", outside.path().file_name().unwrap().to_str().unwrap());
+        assert!(matches!(files.digest(&through), Err(EngineError::Escapes { .. })));
+        assert!(matches!(files.list("elsewhere"), Err(EngineError::Escapes { .. })));
+    }
+
+    #[test]
+    fn a_listing_is_sorted_and_tells_folders() {
+        let (folder, files) = folder();
+        for name in ["c.jpg", "a.jpg"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("b")).unwrap();
+        assert_eq!(files.list("").unwrap(), ["a.jpg", "b/", "c.jpg"]);
+        assert_eq!(files.list("nowhere").unwrap(), Vec::<String>::new());
+    }
+}

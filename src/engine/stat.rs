@@ -1,0 +1,116 @@
+//! What the file system says of a file without opening it, and when that is enough to trust a digest.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::fd::OwnedFd;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::io::Errno;
+
+/// Size, times (nanoseconds since 1970) and inode of a file or folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Stat {
+    pub size: u64,
+    pub mtime: i64,
+    pub ctime: i64,
+    pub inode: u64,
+}
+
+/// What kind of thing a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    File,
+    Folder,
+    Link,
+    Other,
+}
+
+/// The clock of a file system moves in ticks of up to 10 ms; within two of them a second change can leave the same times.
+const TICK: i64 = 20_000_000;
+/// FAT keeps times in steps of two seconds, other old file systems in whole seconds.
+const COARSE_TICK: i64 = 2_000_000_000;
+
+impl Stat {
+    /// Git's racy rule: a digest that was taken at `at` can be trusted for this stat only if the file was last touched
+    /// clearly before, since a later change would then show in its times.
+    pub fn is_settled(&self, at: i64) -> bool {
+        let touched = self.mtime.max(self.ctime);
+        let coarse = self.mtime % 1_000_000_000 == 0 && self.ctime % 1_000_000_000 == 0;
+        touched.saturating_add(if coarse { COARSE_TICK } else { TICK }) < at
+    }
+}
+
+/// Nanoseconds since 1970, by this machine's clock.
+pub fn now() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
+}
+
+/// An open folder, from which paths are looked up: shorter walks than from `/`, and the same folder even if it is renamed meanwhile.
+#[derive(Debug)]
+pub struct Root(OwnedFd);
+
+impl Root {
+    pub fn open(path: &Path) -> std::io::Result<Root> {
+        Ok(Root(rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
+    }
+
+    /// Follows links. `None` where there is nothing.
+    pub fn stat(&self, path: &str) -> std::io::Result<Option<(Kind, Stat)>> {
+        self.stat_with(path, AtFlags::empty())
+    }
+
+    /// Does not follow a link at the end of the path.
+    pub fn lstat(&self, path: &str) -> std::io::Result<Option<(Kind, Stat)>> {
+        self.stat_with(path, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn stat_with(&self, path: &str, flags: AtFlags) -> std::io::Result<Option<(Kind, Stat)>> {
+        let path = if path.is_empty() { "." } else { path };
+        match rustix::fs::statat(&self.0, path, flags) {
+            Ok(found) => {
+                let kind = match FileType::from_raw_mode(found.st_mode) {
+                    FileType::RegularFile => Kind::File,
+                    FileType::Directory => Kind::Folder,
+                    FileType::Symlink => Kind::Link,
+                    _ => Kind::Other,
+                };
+                let nanos = |seconds: i64, nanos: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(nanos);
+                let stat = Stat {
+                    size: found.st_size as u64,
+                    mtime: nanos(found.st_mtime, found.st_mtime_nsec as i64),
+                    ctime: nanos(found.st_ctime, found.st_ctime_nsec as i64),
+                    inode: found.st_ino,
+                };
+                Ok(Some((kind, stat)))
+            }
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_taken_in_the_tick_of_the_last_change_is_not_trusted() {
+        let stat = Stat { mtime: 1_000_000_001, ctime: 1_000_000_001, ..Stat::default() };
+        assert!(!stat.is_settled(1_000_000_001));
+        assert!(!stat.is_settled(1_000_000_001 + TICK));
+        assert!(stat.is_settled(1_000_000_002 + TICK));
+    }
+
+    #[test]
+    fn an_old_mtime_does_not_hide_a_fresh_change() {
+        let stat = Stat { mtime: 5, ctime: 10_000_000_001, ..Stat::default() };
+        assert!(!stat.is_settled(10_000_000_002));
+    }
+
+    #[test]
+    fn whole_seconds_are_taken_for_a_coarse_clock() {
+        let stat = Stat { mtime: 1_000_000_000, ctime: 1_000_000_000, ..Stat::default() };
+        assert!(!stat.is_settled(2_500_000_000));
+        assert!(stat.is_settled(3_000_000_001));
+    }
+}

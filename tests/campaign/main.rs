@@ -1,0 +1,7 @@
+//! Campaigns in, checked values and messages out.
+
+mod broken;
+mod folders;
+mod products;
+mod schemas;
+mod whole;

@@ -1,0 +1,96 @@
+//! What the commands say and how they end.
+
+mod common;
+
+use std::fs;
+use std::process::Command;
+
+use common::Campaign;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+#[test]
+fn plan_tells_what_would_be_made_and_why_and_makes_nothing() {
+    let shop = Campaign::shop();
+    let planned = text(&shop.human(&["plan"]).stdout);
+    assert!(planned.contains("make    dist/card/amber.small.wide.jpg"), "{planned}");
+    assert!(!shop.at("dist").exists());
+    shop.build();
+    assert!(text(&shop.human(&["plan"]).stdout).starts_with("nothing to do"));
+    shop.edit("products.csv", "$35", "$32");
+    let planned = text(&shop.human(&["plan"]).stdout);
+    assert!(planned.contains("dist/card/amber.small.wide.jpg  (price: $35 → $32)"), "{planned}");
+    assert!(!planned.contains("dist/card/jar"), "{planned}");
+}
+
+#[test]
+fn explain_goes_down_to_every_file_that_a_person_wrote() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.edit("products.csv", "$35", "$32");
+    shop.build();
+    let told = text(&shop.human(&["explain", "card/amber.small.wide.jpg"]).stdout);
+    for wanted in [
+        "photos/amber.png",
+        "templates/card.html",
+        "templates/price.html",
+        "templates/card.css",
+        "price: $35 → $32",
+        "up to date",
+    ] {
+        assert!(told.contains(wanted), "{wanted} is missing in\n{told}");
+    }
+}
+
+#[test]
+fn check_says_how_much_there_is_and_ends_with_2_where_something_is_wrong() {
+    let shop = Campaign::shop();
+    let checked = shop.human(&["check"]);
+    assert_eq!(text(&checked.stdout), "no mistakes found: 2 products, 1 post, 12 assets\n");
+    shop.edit("campaign.toml", "look = \"daylight\"", "look = \"dayligth\"");
+    let checked = shop.human(&["check"]);
+    assert_eq!(checked.status.code(), Some(2));
+    let said = text(&checked.stderr);
+    assert!(said.contains("did you mean `daylight`?") && said.contains("campaign.toml:13:8"), "{said}");
+}
+
+#[test]
+fn a_folder_without_a_campaign_is_told_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_softbox")).arg("build").current_dir(folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("softbox init"), "{}", text(&output.stderr));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn init_makes_a_campaign_from_photos_that_builds_at_once() {
+    let shop = Campaign::new().photo("IMG_0001 (2).png", 1).photo("Citrus Haze.png", 2);
+    let made = shop.human(&["init"]);
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    let built = shop.softbox(&["build"]);
+    assert_eq!((built.code, built.problems()), (0, Vec::new()));
+    assert!(shop.at("dist/card/citrus-haze.instagram.portrait.jpg").exists());
+    assert!(shop.at("IMG_0001 (2).png").exists(), "originals stay");
+    let again = shop.human(&["init"]);
+    assert_eq!(again.status.code(), Some(2), "an existing campaign is never changed");
+}
+
+#[test]
+fn schemas_and_completions_are_printed() {
+    let shop = Campaign::new();
+    assert!(text(&shop.human(&["schema"]).stdout).contains("campaign.schema.json"));
+    let schema = text(&shop.human(&["schema", "campaign.schema.json"]).stdout);
+    assert!(serde_json::from_str::<serde_json::Value>(&schema).is_ok());
+    assert!(text(&shop.human(&["completions", "bash"]).stdout).contains("softbox"));
+}
+
+#[test]
+fn colours_are_for_terminals_only() {
+    let shop = Campaign::shop();
+    shop.edit("campaign.toml", "look = \"daylight\"", "look = \"dayligth\"");
+    assert!(!text(&shop.human(&["check"]).stderr).contains('\u{1b}'));
+    assert!(text(&shop.human(&["check", "--color=always"]).stderr).contains('\u{1b}'));
+}

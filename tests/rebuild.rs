@@ -1,0 +1,214 @@
+//! Only what changed is made again, and everything that changed is.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use common::Campaign;
+
+fn names(names: &[&str]) -> BTreeSet<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+#[test]
+fn the_first_build_makes_every_asset_with_its_words() {
+    let shop = Campaign::shop();
+    let built = shop.build();
+    let made: Vec<String> = shop.dist().into_keys().collect();
+    let mut wanted = Vec::new();
+    for product in ["amber", "jar"] {
+        for format in ["small.square", "small.wide"] {
+            for ending in ["alt.txt", "jpg", "txt"] {
+                wanted.push(format!("card/{product}.{format}.{ending}"));
+            }
+        }
+    }
+    assert_eq!(made, wanted);
+    assert_eq!(built.done()["made"], 12);
+    assert_eq!(shop.dist()["card/amber.small.wide.txt"], b"Amber is in.\n");
+    assert_eq!(shop.dist()["card/jar.small.wide.alt.txt"], b"Jar on a table\n");
+}
+
+#[test]
+fn the_second_build_runs_nothing() {
+    let shop = Campaign::shop();
+    shop.build();
+    let built = shop.build();
+    assert_eq!(built.events("planned").count(), 0, "nothing is even planned");
+    assert_eq!(built.done()["kept"], 12);
+}
+
+#[test]
+fn touching_every_file_runs_nothing() {
+    let shop = Campaign::shop();
+    shop.build();
+    for path in ["campaign.toml", "products.csv", "templates/card.html", "templates/price.html", "photos/amber.png"] {
+        let bytes = fs::read(shop.at(path)).unwrap();
+        fs::write(shop.at(path), bytes).unwrap();
+        shop.age(path, 1_900_000_000);
+    }
+    let built = shop.build();
+    assert!(built.ran().is_empty() && built.wrote().is_empty(), "{:?}", built.ran());
+}
+
+#[test]
+fn a_price_changes_only_the_assets_that_show_it() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.edit("products.csv", "$12", "$11");
+    let built = shop.build();
+    assert_eq!(built.wrote(), names(&["card/jar.small.square.jpg", "card/jar.small.wide.jpg"]));
+    assert_eq!(built.done()["kept"], 10);
+}
+
+#[test]
+fn a_field_that_no_template_uses_paints_nothing() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.write("products.csv", "id,name,price,tags,origin\namber,Amber,$35,new,Spain\njar,Jar,$12,,Peru\n");
+    let built = shop.build();
+    assert_eq!(built.ran().get("render"), None);
+    assert!(built.wrote().is_empty());
+}
+
+#[test]
+fn a_photo_with_an_older_mtime_is_a_new_photo() {
+    let shop = Campaign::shop();
+    shop.build();
+    let before = shop.dist();
+    shop.shoot("photos/jar.png", 9);
+    shop.age("photos/jar.png", 1_000_000);
+    let built = shop.build();
+    assert_eq!(built.wrote(), names(&["card/jar.small.square.jpg", "card/jar.small.wide.jpg"]));
+    assert_ne!(shop.dist()["card/jar.small.wide.jpg"], before["card/jar.small.wide.jpg"]);
+}
+
+#[test]
+fn templates_partials_and_stylesheets_count_from_then_on() {
+    let shop = Campaign::shop();
+    shop.build();
+    for (path, from, to) in [
+        ("templates/card.html", "<p>", "<p class=\"x\">"),
+        ("templates/price.html", "<b>", "<i>"),
+        ("templates/card.css", "20px", "24px"),
+        ("campaign.toml", "New in", "Back in"),
+        ("campaign.toml", "#224466", "#662244"),
+    ] {
+        shop.edit(path, from, to);
+        assert_eq!(shop.build().wrote().len(), 4, "{path}");
+        assert!(shop.build().wrote().is_empty());
+    }
+    shop.edit("captions/launch.md", "is in", "is back");
+    let built = shop.build();
+    assert_eq!(built.wrote().len(), 4);
+    assert!(built.wrote().iter().all(|path| path.ends_with(".txt")));
+}
+
+#[test]
+fn going_back_to_an_earlier_text_runs_no_painting() {
+    let shop = Campaign::shop();
+    shop.build();
+    let before = shop.dist();
+    shop.edit("campaign.toml", "New in", "Back in");
+    shop.build();
+    shop.edit("campaign.toml", "Back in", "New in");
+    let built = shop.build();
+    assert_eq!(built.ran().get("render"), None);
+    assert_eq!(built.wrote().len(), 4);
+    assert_eq!(shop.dist(), before);
+}
+
+#[test]
+fn a_deleted_or_altered_asset_comes_back_and_what_lay_there_is_kept() {
+    let shop = Campaign::shop();
+    shop.build();
+    let before = shop.dist();
+    shop.remove("dist/card/jar.small.wide.jpg");
+    shop.write("dist/card/amber.small.wide.txt", "my own words");
+    let built = shop.build();
+    assert_eq!(built.wrote(), names(&["card/jar.small.wide.jpg", "card/amber.small.wide.txt"]));
+    assert!(built.ran().is_empty(), "they come from the store");
+    assert_eq!(shop.dist(), before);
+    let kept = shop.at(".softbox/replaced/dist/card/amber.small.wide.txt");
+    assert_eq!(fs::read_to_string(kept).unwrap(), "my own words");
+}
+
+#[test]
+fn a_removed_product_takes_its_assets_along_and_a_persons_own_file_stays() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.write("dist/card/notes.md", "mine");
+    shop.write("products.csv", "id,name,price,tags\namber,Amber,$35,new\n");
+    shop.remove("photos/jar.png");
+    let built = shop.build();
+    assert_eq!(built.done()["removed"], 6);
+    let left: Vec<String> = shop.dist().into_keys().filter(|path| !path.starts_with("card/amber")).collect();
+    assert_eq!(left, ["card/notes.md"]);
+}
+
+#[test]
+fn two_folders_and_any_number_of_threads_give_the_same_bytes() {
+    let (one, two) = (Campaign::shop(), Campaign::shop());
+    one.softbox(&["build", "--jobs=1"]);
+    two.softbox(&["build", "--jobs=2"]);
+    assert_eq!(one.dist().len(), 12);
+    assert_eq!(one.dist(), two.dist());
+}
+
+#[test]
+fn a_lost_memory_costs_time_and_nothing_else() {
+    let shop = Campaign::shop();
+    shop.build();
+    let before = shop.dist();
+    fs::remove_dir_all(shop.at(".softbox")).unwrap();
+    let built = shop.build();
+    assert!(built.wrote().is_empty(), "the assets were right already: {:?}", built.wrote());
+    assert_eq!(shop.dist(), before);
+    assert!(!shop.at(".softbox/replaced").exists());
+}
+
+#[test]
+fn one_broken_photo_stops_only_its_own_assets() {
+    let shop = Campaign::shop();
+    shop.write("photos/jar.png", "not a picture");
+    let built = shop.softbox(&["build"]);
+    assert_eq!(built.code, 1);
+    assert_eq!(built.done()["failed"], 2);
+    assert!(built.problems()[0].contains("photos/jar.png"), "{:?}", built.problems());
+    assert!(shop.at("dist/card/amber.small.wide.jpg").exists());
+    shop.shoot("photos/jar.png", 2);
+    let built = shop.build();
+    assert_eq!(built.wrote(), names(&["card/jar.small.square.jpg", "card/jar.small.wide.jpg"]));
+}
+
+#[test]
+fn a_mistake_in_the_manifest_keeps_the_rest_and_removes_nothing() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.edit("campaign.toml", "caption = \"launch\"", "caption = \"lunch\"");
+    let built = shop.softbox(&["build"]);
+    assert_eq!(built.code, 2);
+    assert_eq!(built.done()["removed"], 0);
+    assert_eq!(shop.dist().len(), 12);
+}
+
+#[test]
+fn only_the_named_assets_are_made() {
+    let shop = Campaign::shop();
+    let built = shop.softbox(&["build", "card/jar*.jpg"]);
+    assert_eq!(built.wrote(), names(&["card/jar.small.square.jpg", "card/jar.small.wide.jpg"]));
+    let built = shop.softbox(&["build", "card/jra.small.wide.jpg"]);
+    assert_eq!(built.code, 2);
+}
+
+#[test]
+fn clean_takes_what_softbox_made_and_leaves_what_people_made() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.write("dist/card/notes.md", "mine");
+    shop.write("dist/card/amber.small.wide.txt", "my own words");
+    shop.human(&["clean"]);
+    let left: Vec<String> = shop.dist().into_keys().collect();
+    assert_eq!(left, ["card/amber.small.wide.txt", "card/notes.md"]);
+}
