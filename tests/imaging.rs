@@ -42,7 +42,7 @@ fn assert_like(name: &str, reference: &str, most: u8, mean: f64) {
 }
 
 #[test]
-fn all_eight_orientations_of_jpeg_and_heic_stand_upright() {
+fn all_eight_orientations_of_jpeg_stand_upright() {
     for orientation in 1..=8 {
         let jpeg = format!("turned-{orientation}.jpg");
         assert_eq!(u8::from(probe(&bytes(&jpeg)).unwrap().orientation), orientation);
@@ -74,8 +74,7 @@ fn png_webp_and_tiff_are_turned_as_they_say() {
 fn display_p3_becomes_srgb_as_littlecms_does_it() {
     assert_like("p3.png", "p3.srgb.png", 2, 0.5);
     assert_like("deep-p3.png", "p3.srgb.png", 2, 0.5);
-    // What JPEG and HEIC lose comes on top.
-    assert_like("p3.jpg", "p3.srgb.png", 16, 1.0);
+    assert_like("p3.jpg", "p3.jpg.srgb.png", 2, 0.5);
     let unconverted = difference("scene.png", &read("scene.png"), &read("p3.srgb.png"));
     assert!(unconverted.1 > 4.0, "the pictures are too alike to show anything: {unconverted:?}");
 }
@@ -83,7 +82,7 @@ fn display_p3_becomes_srgb_as_littlecms_does_it() {
 #[cfg(feature = "heic")]
 #[test]
 fn display_p3_in_heic_becomes_srgb_by_profile_and_by_code_points() {
-    assert_like("p3.heic", "p3.srgb.png", 40, 3.0);
+    assert_like("p3.heic", "p3.heic.srgb.png", 2, 0.5);
     assert_like("p3.nclx.heic", "p3.srgb.png", 40, 3.0);
     assert_like("really-heic.jpg", "scene.png", 40, 3.0);
     let alpha = read("alpha.heic");
@@ -95,7 +94,8 @@ fn display_p3_in_heic_becomes_srgb_by_profile_and_by_code_points() {
 fn print_colours_are_converted_by_their_profile_or_the_plain_formula() {
     assert_like("cmyk.tif", "cmyk.srgb.png", 1, 0.5);
     assert_like("cmyk.jpg", "cmyk.srgb.png", 24, 1.5);
-    assert_like("cmyk-profile.jpg", "cmyk-profile.srgb.png", 24, 1.5);
+    // LittleCMS interpolates the four-colour table by tetrahedra, moxcms linearly.
+    assert_like("cmyk-profile.jpg", "cmyk-profile.srgb.png", 4, 1.0);
     let warnings = read("cmyk.jpg").warnings().to_vec();
     assert!(warnings.iter().any(|warning| warning.contains("CMYK")), "{warnings:?}");
     assert!(read("cmyk-profile.jpg").warnings().is_empty());

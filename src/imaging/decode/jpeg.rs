@@ -35,22 +35,16 @@ pub fn decode(bytes: &[u8], header: &Header, shrink: u8, limits: &Limits) -> Res
         }
     };
     let format = if markers.components == 4 { PixelFormat::CMYK } else { PixelFormat::RGB };
-    let (pixels, shrink) = match turbo(picture, format, shrink) {
-        (pixels, None) => (pixels, shrink),
-        (pixels, Some(why)) if markers.end.is_none() && !pixels.is_empty() => {
-            // Nothing but the end is missing, which was checked above and is what the decoder complains of.
-            let _ = why;
-            (pixels, shrink)
-        }
-        (_, Some(why)) => {
-            let fixed = markers.coefficients;
-            let pixels = u64::from(header.width) * u64::from(header.height);
-            check_memory(header, fixed + pixels * 6, limits)?;
-            let pixels = second_opinion(picture, &markers).map_err(|_| damaged(Container::Jpeg, &why))?;
-            warnings.push(format!("the JPEG file is damaged ({why}), and the picture may show it"));
-            return finish(pixels, 1, markers, warnings);
-        }
-    };
+    let (pixels, complaint) = turbo(picture, format, shrink);
+    // Where only the end mark is missing, that is what the decoder complains of, and it was looked into above.
+    let forgiven = markers.end.is_none() && !pixels.is_empty();
+    if let Some(why) = complaint.filter(|_| !forgiven) {
+        let full = u64::from(header.width) * u64::from(header.height);
+        check_memory(header, markers.coefficients + full * 6, limits)?;
+        let pixels = second_opinion(picture, &markers).map_err(|_| damaged(Container::Jpeg, &why))?;
+        warnings.push(format!("the JPEG file is damaged ({why}), and the picture may show it"));
+        return finish(pixels, 1, markers, warnings);
+    }
     finish(pixels, shrink, markers, warnings)
 }
 
