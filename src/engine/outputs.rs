@@ -21,7 +21,7 @@ const MAGIC: &[u8; 16] = b"softbox journal1";
 #[derive(Debug)]
 pub struct Outputs {
     pub records: BTreeMap<Arc<str>, Record>,
-    journal: Journal,
+    pub(super) journal: Journal,
     /// What a build that never ended announced, until it is compared with what is there.
     announced: BTreeMap<Arc<str>, Announced>,
 }

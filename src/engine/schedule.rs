@@ -334,7 +334,7 @@ impl<'a, A: Action> Loop<'a, A> {
         if before != Digest::ABSENT && before != output {
             // Made again, it is another one: a file changed meanwhile, or the action is not as pure as it should be. Who waits for it goes on
             // with what there is now; those that went on with what was known are looked at again in the next build.
-            self.shared.publisher.files.is_mixed();
+            self.shared.publisher.files.set_unsteady();
         }
         let trace = NewTrace { key: written.key, output, size: bytes.len() as u64, kept: keep, took, found: &found };
         self.traces.add(&trace, || written.to_bytes(self.shared.graph, node, &digests));

@@ -111,9 +111,9 @@ impl Store {
 
     fn rename(&self, beside: &Path, path: &Path) -> io::Result<()> {
         match fs::rename(beside, path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !has_parent(path) => {
                 make_parent(path)?;
-                fs::rename(beside, path)
+                self.rename(beside, path)
             }
             // dist/ may lie on another file system; then beside means in the same folder.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
@@ -132,6 +132,10 @@ impl Store {
 pub(super) fn near(path: &Path) -> PathBuf {
     let name = Digest::of(path.file_name().unwrap_or_default().as_encoded_bytes()).short();
     path.with_file_name(format!(".softbox-{name}"))
+}
+
+fn has_parent(path: &Path) -> bool {
+    path.parent().is_none_or(Path::is_dir)
 }
 
 fn make_parent(path: &Path) -> io::Result<()> {
