@@ -49,6 +49,8 @@ struct Loop<'a, A: Action> {
     /// Actions that cannot have their asset, with who has it.
     crossed: BTreeMap<ActionId, ActionId>,
     states: Vec<State>,
+    /// What became of each at last: one that is made again counts once.
+    outcomes: Vec<Option<Outcome>>,
     /// Inputs that are not known yet, and outputs that are being made again.
     pending: Vec<u32>,
     /// Who still needs its bytes.
@@ -96,6 +98,7 @@ pub(super) fn run<A: Action>(
         dependents: graph.dependents(),
         crossed,
         states: needed.iter().map(|needed| if *needed { State::Waiting } else { State::Out }).collect(),
+        outcomes: vec![None; graph.len()],
         pending: vec![0; graph.len()],
         users: vec![0; graph.len()],
         digests: vec![Digest::ABSENT; graph.len()],
@@ -131,10 +134,18 @@ pub(super) fn run<A: Action>(
             }
         });
     });
+    build.count();
     build.report
 }
 
 impl<'a, A: Action> Loop<'a, A> {
+    fn count(&mut self) {
+        let of = |wanted| self.outcomes.iter().filter(|outcome| **outcome == Some(wanted)).count();
+        let (ran, kept) = (of(Outcome::Ran), of(Outcome::Kept));
+        let (failed, blocked) = (of(Outcome::Failed), of(Outcome::Blocked));
+        self.report = Report { ran, kept, failed, blocked, ..std::mem::take(&mut self.report) };
+    }
+
     fn begin(&mut self) {
         for (id, node) in self.shared.graph.nodes() {
             if self.states[id.index()] == State::Out {
@@ -374,13 +385,7 @@ impl<'a, A: Action> Loop<'a, A> {
         self.states[id.index()] = State::Known;
         let first_time = self.digests[id.index()] == Digest::ABSENT;
         self.digests[id.index()] = output;
-        match outcome {
-            Outcome::Ran => self.report.ran += 1,
-            _ => self.report.kept += 1,
-        }
-        if !first_time {
-            self.report.kept -= 1; // as which it was counted before it was made again
-        }
+        self.outcomes[id.index()] = Some(outcome);
         (self.tell)(Event::Finished { name: &node.name, kind: node.action.kind(), outcome, took, failure: None });
         for waiter in self.revived_for.remove(&id).unwrap_or_default() {
             self.one_less_pending(waiter);
@@ -416,7 +421,7 @@ impl<'a, A: Action> Loop<'a, A> {
         let node = self.shared.graph.node(id);
         let (name, kind) = (&node.name, node.action.kind());
         (self.tell)(Event::Finished { name, kind, outcome: Outcome::Failed, took, failure: Some(&failure) });
-        self.report.failed += 1;
+        self.outcomes[id.index()] = Some(Outcome::Failed);
         let blocked = self.give_up(id);
         self.block(blocked);
     }
@@ -430,7 +435,7 @@ impl<'a, A: Action> Loop<'a, A> {
             let node = self.shared.graph.node(id);
             let (name, kind) = (&node.name, node.action.kind());
             (self.tell)(Event::Finished { name, kind, outcome: Outcome::Blocked, took: Duration::ZERO, failure: None });
-            self.report.blocked += 1;
+            self.outcomes[id.index()] = Some(Outcome::Blocked);
             blocked.extend(self.give_up(id));
         }
     }
@@ -444,8 +449,6 @@ impl<'a, A: Action> Loop<'a, A> {
         if self.digests[id.index()] == Digest::ABSENT {
             self.report.missing += usize::from(node.asset.is_some());
             waiting.extend_from_slice(self.dependents.of(id));
-        } else {
-            self.report.kept -= 1; // as which it was counted before it was to be made again
         }
         waiting
     }

@@ -110,11 +110,12 @@ impl Store {
     }
 
     fn rename(&self, beside: &Path, path: &Path) -> io::Result<()> {
-        match fs::rename(beside, path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound && !has_parent(path) => {
-                make_parent(path)?;
-                self.rename(beside, path)
-            }
+        let mut renamed = fs::rename(beside, path);
+        if renamed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            make_parent(path)?;
+            renamed = fs::rename(beside, path);
+        }
+        match renamed {
             // dist/ may lie on another file system; then beside means in the same folder.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 let near = near(path);
@@ -132,10 +133,6 @@ impl Store {
 pub(super) fn near(path: &Path) -> PathBuf {
     let name = Digest::of(path.file_name().unwrap_or_default().as_encoded_bytes()).short();
     path.with_file_name(format!(".softbox-{name}"))
-}
-
-fn has_parent(path: &Path) -> bool {
-    path.parent().is_none_or(Path::is_dir)
 }
 
 fn make_parent(path: &Path) -> io::Result<()> {

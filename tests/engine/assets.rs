@@ -158,10 +158,12 @@ fn a_file_becomes_a_folder_of_assets_and_back() {
 #[test]
 fn two_actions_with_one_asset_fail_the_later_and_not_the_earlier() {
     let campaign = Campaign::new().file("a", "a");
-    let plan = Plan::default()
-        .step("one", "one", &["a"], "dist/x")
-        .step("two", "two", &["a"], "dist/x")
-        .step("three", "three", &["a"], "dist/x/y");
+    let plan = Plan::default().step("one", "one", &["a"], "dist/x").step("two", "two", &["a"], "dist/x").step(
+        "three",
+        "three",
+        &["a"],
+        "dist/x/y",
+    );
     for _ in 0..2 {
         let built = campaign.build(&plan);
         let mut failures = built.failures();
@@ -239,7 +241,7 @@ fn a_touched_asset_that_is_not_stored_is_not_made_again() {
 #[test]
 fn assets_on_another_file_system_are_written_whole_and_leave_nothing_beside() {
     let (campaign, plan) = shop();
-    let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else { return };
+    let elsewhere = tempfile::tempdir().unwrap();
     symlink(elsewhere.path(), campaign.path("dist")).unwrap();
     for photo in ["apple", "apricot"] {
         campaign.write("photos/a.jpg", photo);

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use softbox::engine::{Action, ActionId, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options, Report};
+use softbox::engine::{
+    Action, ActionId, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options, Report,
+};
 
 use crate::toy::{Hook, Probe, Toy};
 
@@ -130,7 +132,8 @@ pub struct Built {
 
 impl Campaign {
     pub fn new() -> Campaign {
-        let temporary = tempfile::tempdir().unwrap();
+        // In memory where there is such a place: thousands of builds wait for no disk.
+        let temporary = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         Campaign { _temporary: Some(temporary), ..Campaign::at(Path::new("")) }.at_own()
     }
 
@@ -140,14 +143,8 @@ impl Campaign {
     }
 
     pub fn at(folder: &Path) -> Campaign {
-        let options = Options {
-            jobs: 2,
-            requests: 2,
-            memory: 1 << 20,
-            fingerprint: Digest::of(b""),
-            only: None,
-            whole: true,
-        };
+        let options =
+            Options { jobs: 2, requests: 2, memory: 1 << 20, fingerprint: Digest::of(b""), only: None, whole: true };
         Campaign { folder: folder.to_owned(), _temporary: None, probe: Probe::default(), options }
     }
 

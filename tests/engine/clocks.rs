@@ -19,7 +19,10 @@ fn files_from_1970_and_from_2099_are_built_once_and_seen_when_they_change() {
         campaign.write(path, &format!("pear{product}"));
         campaign.date(path, date);
         let built = campaign.build(&plan).ran;
-        assert_eq!(built, names(&[&format!("card {product}"), &format!("develop {product}"), &format!("story {product}")]));
+        assert_eq!(
+            built,
+            names(&[&format!("card {product}"), &format!("develop {product}"), &format!("story {product}")])
+        );
     }
     assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }

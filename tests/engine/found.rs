@@ -6,10 +6,7 @@ use std::os::unix::fs::symlink;
 use crate::campaign::{Campaign, Plan, names};
 
 fn page() -> (Campaign, Plan) {
-    let campaign = Campaign::new()
-        .file("page", "head\n@style\n@maybe")
-        .file("style", "red")
-        .file("plain", "plain");
+    let campaign = Campaign::new().file("page", "head\n@style\n@maybe").file("style", "red").file("plain", "plain");
     let plan =
         Plan::default().step("page", "page", &["page"], "dist/page").step("plain", "plain", &["plain"], "dist/plain");
     (campaign, plan)

@@ -34,8 +34,11 @@ fn a_hundred_builds_at_once_make_what_one_makes() {
     let (campaign, plan) = shop();
     std::thread::scope(|scope| {
         for _ in 0..10 {
-            scope.spawn(|| (0..10).for_each(|_| drop(campaign.engine().build(
-                &plan.graph(&campaign.probe), &campaign.options, &mut |_| {}).unwrap())));
+            scope.spawn(|| {
+                (0..10).for_each(|_| {
+                    drop(campaign.engine().build(&plan.graph(&campaign.probe), &campaign.options, &mut |_| {}).unwrap())
+                })
+            });
         }
     });
     assert_eq!(campaign.probe.take().len(), 6);

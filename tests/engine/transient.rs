@@ -53,10 +53,12 @@ fn it_serves_all_that_need_it_with_one_run() {
 #[test]
 fn the_same_bytes_from_another_source_need_no_second_look_downstream() {
     let campaign = Campaign::new().file("photo", "@part").file("part", "same").file("card", "1");
-    let plan = Plan::default()
-        .step("decode", "decode", &["photo"], "")
-        .transient()
-        .step("card", "card", &["=decode", "card"], "dist/card");
+    let plan = Plan::default().step("decode", "decode", &["photo"], "").transient().step(
+        "card",
+        "card",
+        &["=decode", "card"],
+        "dist/card",
+    );
     campaign.build(&plan);
     campaign.write("photo", "same");
     assert_eq!(campaign.build(&plan).ran, names(&["decode"]));
@@ -108,7 +110,8 @@ fn one_that_fails_when_it_is_made_again_blocks_who_waits_for_it_and_nobody_else(
     let fails = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
     let now = fails.clone();
     let plan = plan.edit("decode", |step| {
-        step.hook = Some(std::sync::Arc::new(move |_| assert!(!now.load(std::sync::atomic::Ordering::Relaxed), "no luck")));
+        step.hook =
+            Some(std::sync::Arc::new(move |_| assert!(!now.load(std::sync::atomic::Ordering::Relaxed), "no luck")));
     });
     campaign.build(&plan);
     fails.store(true, std::sync::atomic::Ordering::Relaxed);
