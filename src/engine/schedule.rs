@@ -310,7 +310,7 @@ impl<'a, A: Action> Loop<'a, A> {
             Done::Ran(ran) => self.ran(id, node, *ran),
             Done::Restored { output, published } => {
                 let size = published.record.stat.size;
-                self.published(node, size, published);
+                self.published(node, size, *published);
                 self.known(id, output, Outcome::Kept, Duration::ZERO);
             }
             Done::Lost(on) if on == id => {

@@ -90,7 +90,7 @@ pub(super) enum Done<F> {
     Ran(Box<Ran>),
     Restored {
         output: Digest,
-        published: Published,
+        published: Box<Published>,
     },
     /// The store could not give what the task needs: the output of this action.
     Lost(ActionId),
@@ -159,7 +159,7 @@ fn restore<A: Action>(
     let output = trace.output;
     let bytes = || if trace.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
     let published = shared.publisher.publish(path, task.known.as_ref(), output, bytes)?;
-    Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published }))
+    Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published: Box::new(published) }))
 }
 
 /// The bytes of all inputs, or what there is to tell instead.

@@ -12,9 +12,12 @@ fn campaign() -> (Campaign, Plan) {
     (campaign, plan.edit("develop b", |step| step.keep = false))
 }
 
+/// What becomes of a file's bytes; `None` if it goes.
+type Damage = fn(Vec<u8>, &mut Random) -> Option<Vec<u8>>;
+
 #[test]
 fn each_derived_file_may_be_flipped_cut_or_deleted_and_the_next_build_is_right() {
-    let damages: [(&str, fn(Vec<u8>, &mut Random) -> Option<Vec<u8>>); 6] = [
+    let damages: [(&str, Damage); 6] = [
         ("deleted", |_, _| None),
         ("emptied", |_, _| Some(Vec::new())),
         ("cut", |bytes, random| Some(bytes[..random.below(bytes.len().max(1))].to_vec())),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
 
 use serde::Serialize;
 use softbox::engine::{Action, Bytes, EngineError, Lane, Output, Work};
@@ -32,7 +32,7 @@ pub struct Toy {
 #[derive(Clone, Default)]
 pub struct Probe {
     ran: Arc<Mutex<Vec<String>>>,
-    made: Arc<Mutex<Vec<(String, std::sync::Weak<Vec<u8>>)>>>,
+    made: Arc<Mutex<Vec<Weak<Vec<u8>>>>>,
     most_alive: Arc<AtomicUsize>,
 }
 
@@ -44,15 +44,15 @@ impl Probe {
         ran
     }
 
-    /// The most outputs of actions whose name starts with `prefix` that were alive at once when one more was made.
+    /// The most outputs that are not stored which were alive at once.
     pub fn most_alive(&self) -> usize {
         self.most_alive.load(Ordering::Relaxed)
     }
 
-    fn made(&self, name: &str, bytes: &Bytes) {
+    fn made(&self, bytes: &Bytes) {
         let mut made = self.made.lock().unwrap();
-        made.retain(|(_, bytes)| bytes.strong_count() > 0);
-        made.push((name.to_owned(), Arc::downgrade(bytes)));
+        made.retain(|bytes| bytes.strong_count() > 0);
+        made.push(Arc::downgrade(bytes));
         self.most_alive.fetch_max(made.len(), Ordering::Relaxed);
     }
 }
@@ -88,7 +88,7 @@ impl Action for Toy {
         }
         let bytes = Arc::new(joined.into_bytes());
         if !self.keep {
-            self.probe.made(&self.name, &bytes);
+            self.probe.made(&bytes);
         }
         Ok(Output { bytes, keep: self.keep })
     }
