@@ -24,13 +24,13 @@ pub struct Caption {
 }
 
 impl Caption {
-    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let draft = match (&self.text, work.inputs()) {
             (Some(text), _) => text.clone(),
             (None, inputs) => self.draft(inputs.first().map_or(&[][..], |bytes| bytes.as_slice()))?,
         };
         let filled = self.fill(&draft)?;
-        Ok(kept((filled.trim_end().to_owned() + "\n").into_bytes()))
+        Ok(kept((filled.trim_end().to_owned() + "\n").into_bytes(), Vec::new()))
     }
 
     fn draft(&self, bytes: &[u8]) -> Result<String, Failed> {

@@ -22,7 +22,7 @@ pub struct Develop {
 }
 
 impl Develop {
-    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let photo = &work.inputs()[0];
         let limits = Limits::default();
         let reach = self.reach_before_crops(photo)?;
@@ -41,7 +41,9 @@ impl Develop {
                 }
             };
         }
-        Ok(passing(picture.into_bytes()))
+        let warn = |text: &String| Problem::warning("photo", text).at(Place::file(&self.path));
+        let warnings = picture.warnings().iter().map(warn).collect();
+        Ok(passing(picture.into_bytes(), warnings))
     }
 
     /// A crop throws pixels away: decode so many more.

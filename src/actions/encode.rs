@@ -60,12 +60,12 @@ pub struct Encode {
 }
 
 impl Encode {
-    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let failed = |error: imaging::Error| self.file.failed(&error);
         let photo = Picture::from_bytes(work.inputs()[0].clone()).map_err(failed)?;
         let ratio = f64::from(self.width) / f64::from(self.height);
         let region = imaging::cover(photo.width(), photo.height(), ratio, photo.focus(), 1.0);
         let cut = imaging::cut(&photo, region, self.width, self.height).map_err(failed)?;
-        Ok(kept(self.file.write(&cut, false)?))
+        Ok(kept(self.file.write(&cut, false)?, Vec::new()))
     }
 }

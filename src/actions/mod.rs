@@ -91,7 +91,11 @@ impl Action for Task {
         }
     }
 
-    fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+    fn is_quick(&self) -> bool {
+        matches!(self, Task::Compose(_) | Task::Caption(_))
+    }
+
+    fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         match self {
             Task::Develop(action) => action.run(work),
             Task::Compose(input) => render::run_compose(input, work),
@@ -107,11 +111,15 @@ impl Action for Task {
 }
 
 /// An output that is cheaper to make again than to store.
-fn passing(bytes: Vec<u8>) -> Output {
-    Output { bytes: bytes.into(), keep: false }
+fn passing(bytes: Vec<u8>, warnings: Vec<Problem>) -> Output<Failed> {
+    Output { bytes: bytes.into(), keep: false, remark: remark(warnings) }
 }
 
 /// An output that goes to the store.
-fn kept(bytes: Vec<u8>) -> Output {
-    Output { bytes: bytes.into(), keep: true }
+fn kept(bytes: Vec<u8>, warnings: Vec<Problem>) -> Output<Failed> {
+    Output { bytes: bytes.into(), keep: true, remark: remark(warnings) }
+}
+
+fn remark(warnings: Vec<Problem>) -> Option<Failed> {
+    if warnings.is_empty() { None } else { Some(Failed(warnings)) }
 }

@@ -19,11 +19,11 @@ pub const VERSION: u32 = 1;
 pub const COMPOSE_VERSION: u32 = 1;
 
 /// Fills in a template. Its one input is the template file; what that needs is found on the way.
-pub(super) fn run_compose(input: &ComposeInput, work: &Work<'_>) -> Result<Output, Failed> {
+pub(super) fn run_compose(input: &ComposeInput, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
     let mut find = |path: &str| work.find(path).map_err(as_io);
     let document = compose(input, &mut find).map_err(Failed)?;
     // Plain data in plain structures: there is always a JSON form.
-    Ok(passing(serde_json::to_vec(&document).unwrap_or_default()))
+    Ok(passing(serde_json::to_vec(&document).unwrap_or_default(), Vec::new()))
 }
 
 /// Paints a composed page. Its inputs are the page, then the developed photos in the order of `photos`.
@@ -37,7 +37,7 @@ pub struct Render {
 }
 
 impl Render {
-    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output, Failed> {
+    pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let (page, photos) = work.inputs().split_first().ok_or_else(|| internal("a page to paint is missing"))?;
         let document: Document = serde_json::from_slice(page).map_err(|error| internal(&error.to_string()))?;
         let fonts = self.fonts.iter().map(|path| font(work, path)).collect::<Result<Vec<_>, _>>()?;
@@ -50,7 +50,7 @@ impl Render {
         let painted = paint(&document, &fonts, &mut supply).map_err(Failed)?;
         let Rgba { width, height, pixels } = painted.picture;
         let picture = Picture::from_pixels(pixels, width, height, 4).map_err(|error| internal(&error.to_string()))?;
-        Ok(kept(self.file.write(&picture, true)?))
+        Ok(kept(self.file.write(&picture, true)?, painted.warnings))
     }
 }
 

@@ -69,7 +69,7 @@ struct Inner {
     /// Folders at the top of the campaign that hold assets, such as `dist/`: softbox makes and removes them itself.
     made: BTreeSet<String>,
     kept: usize,
-    /// Set when a file turned out to be another than this build had seen before: then the build mixes two states.
+    /// Set when a file turned out to be another than this build had seen before, and when one could not be read.
     unsteady: bool,
 }
 
@@ -127,8 +127,8 @@ impl Files {
         !self.inner().unsteady
     }
 
-    /// The build mixes two states of the campaign: the next one has to look at everything again.
-    pub(super) fn is_mixed(&self) {
+    /// The build mixes two states of the campaign, or does not know all of one: the next has to look at everything again.
+    pub(super) fn set_unsteady(&self) {
         self.inner().unsteady = true;
     }
 
@@ -161,7 +161,15 @@ impl Files {
 
     /// The digest of a file's bytes, [`Digest::ABSENT`] where there is none.
     pub fn digest(&self, path: &str) -> Result<Digest, EngineError> {
-        self.look(path, true)
+        self.noted(self.look(path, true))
+    }
+
+    /// Nothing is known of what could not be read, so a build that asked for it has to ask again.
+    fn noted<T>(&self, result: Result<T, EngineError>) -> Result<T, EngineError> {
+        if result.is_err() {
+            self.set_unsteady();
+        }
+        result
     }
 
     /// As [`Files::digest`]; whether that makes the file an input of this build is for the caller to say.
@@ -190,7 +198,7 @@ impl Files {
             Some(Entry { record: Record { digest: Digest::ABSENT, .. }, .. }) => Ok(None),
             Some(Entry { record, bytes: Some(bytes), .. }) => Ok(Some((bytes, record.digest))),
             _ => {
-                let (record, bytes) = self.read_fresh(path, true)?;
+                let (record, bytes) = self.noted(self.read_fresh(path, true))?;
                 Ok(bytes.map(|bytes| (bytes, record.digest)))
             }
         }
@@ -207,7 +215,7 @@ impl Files {
 
     /// The names in a folder, sorted, folders with a `/` behind; empty where there is no folder. Derived data is not listed.
     pub fn list(&self, path: &str) -> Result<Vec<String>, EngineError> {
-        self.list_folder(path, true)
+        self.noted(self.list_folder(path, true))
     }
 
     fn list_folder(&self, path: &str, used: bool) -> Result<Vec<String>, EngineError> {

@@ -158,7 +158,10 @@ pub(super) fn crossed(assets: &[(&str, ActionId)]) -> BTreeMap<ActionId, ActionI
             cross(pair[0].1, later.1);
         }
     }
-    let maker = |path: &str| assets.binary_search_by(|(other, _)| (*other).cmp(path)).ok().map(|at| assets[at].1);
+    let maker = |path: &str| {
+        let first = assets.partition_point(|(other, _)| *other < path);
+        assets.get(first).filter(|(other, _)| *other == path).map(|(_, id)| *id)
+    };
     let (mut folder, mut makers_above) = ("", Vec::new());
     for (path, id) in assets {
         let parent = parent_of(path);

@@ -130,7 +130,10 @@ mod tests {
         let mut found = Vec::new();
         Log::open(path, MAGIC)
             .unwrap()
-            .scan(|record| Some(found.push(String::from_utf8(record.to_vec()).ok()?)))
+            .scan(|record| {
+                found.push(String::from_utf8(record.to_vec()).ok()?);
+                Some(())
+            })
             .unwrap();
         found
     }

@@ -6,7 +6,7 @@
 //! - [`key`]: one description of an action, for its key and for explanations.
 //! - [`stat`], [`files`]: what is on disk, hashed only when a stat cannot vouch for it.
 //! - [`log`], [`traces`], [`store`]: what actions read and made.
-//! - [`state`]: the no-op, decided before anything is parsed or planned.
+//! - [`state`], [`noop`]: what the last build knew; a build with nothing to do, decided before anything is parsed or planned.
 //! - [`schedule`]: one loop that owns all state; [`worker`]: what its two lanes do.
 //! - [`outputs`]: assets, written beside and renamed, removed with care.
 //! - [`explain`]: why an action runs, from the same descriptions.
@@ -20,6 +20,7 @@ pub mod graph;
 pub mod key;
 pub mod lock;
 pub mod log;
+mod noop;
 pub mod outputs;
 mod recent;
 pub mod schedule;
@@ -48,7 +49,7 @@ pub use worker::Work;
 
 use lock::Lock;
 use outputs::Outputs;
-use state::{Contents, Snapshot, Table};
+use state::{Contents, Snapshot};
 use store::Store;
 use traces::Traces;
 
@@ -75,7 +76,12 @@ pub trait Action: Serialize + Send + Sync + 'static {
     }
 
     /// Does the work. Reads nothing but its inputs and what it asks `work` for.
-    fn run(&self, work: &Work<'_>) -> Result<Output, Self::Failure>;
+    fn run(&self, work: &Work<'_>) -> Result<Output<Self::Failure>, Self::Failure>;
+
+    /// Whether it is done so soon that a forecast may run it, to see whether it makes the same as before.
+    fn is_quick(&self) -> bool {
+        false
+    }
 
     /// An engine fault (a file that vanished, a full disk) told in the action's own terms.
     fn fault(&self, error: EngineError) -> Self::Failure;
@@ -92,10 +98,12 @@ pub enum Lane {
 
 /// What an action made.
 #[derive(Debug)]
-pub struct Output {
+pub struct Output<F> {
     pub bytes: Bytes,
     /// False where making it again is cheaper than storing it: then it is handed to those who wait for it and forgotten.
     pub keep: bool,
+    /// What a person should know though it worked out. Told when it runs, not when a trace tells its output.
+    pub remark: Option<F>,
 }
 
 /// What became of an action in a build.
@@ -124,6 +132,8 @@ pub enum Event<'a, F> {
     /// An action is over. `took` is zero where it did not run. Told a second time where an output that was known, but not stored, had to be
     /// made again for somebody.
     Finished { name: &'a str, kind: &'static str, outcome: Outcome, took: Duration, failure: Option<&'a F> },
+    /// An action worked out, with a remark.
+    Remarked { name: &'a str, remark: &'a F },
     /// An asset was written: new, changed, or put right after somebody altered or deleted it.
     Wrote { path: &'a str, bytes: u64, change: Change },
     /// Somebody else's file lay where an asset belongs; it is kept at `kept`.
@@ -265,84 +275,6 @@ impl Engine {
     /// Takes over what an earlier engine of this process kept in memory.
     pub fn go_on(&mut self, recent: Recent) {
         self.recent = recent;
-    }
-
-    /// The no-op: how many assets there are, if everything that the last build read, listed and wrote is as it was, and that build left
-    /// nothing undone. Otherwise what was found unchanged is not looked at again in this build.
-    pub fn unchanged(&mut self, fingerprint: Digest) -> Result<Option<usize>, EngineError> {
-        let Some(snapshot) = self.snapshot.take() else { return Ok(None) };
-        let is_candidate = snapshot.is_complete() && snapshot.fingerprint() == fingerprint && self.outputs.is_settled();
-        let vouched = self.vouched(&snapshot);
-        if is_candidate && vouched.iter().all(|vouched| *vouched) && self.rest_vouched(&snapshot) {
-            let assets = snapshot.count(Table::Outputs);
-            self.snapshot = Some(snapshot);
-            return Ok(Some(assets));
-        }
-        self.take_over(&snapshot, &vouched);
-        if !is_candidate || !self.is_same_when_read(&snapshot, &vouched) {
-            return Ok(None);
-        }
-        // What only was touched is known by its new stat from now on.
-        self.save(fingerprint, true, false)?;
-        Ok(Some(self.outputs.records.len()))
-    }
-
-    /// For every file of a snapshot, whether its stat alone tells that it is as it was.
-    fn vouched(&self, snapshot: &Snapshot) -> Vec<bool> {
-        let vouches = |(path, record): (&str, files::Record)| {
-            let there = self.files.root().stat(path);
-            there.is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
-        };
-        snapshot.entries(Table::Files).map(vouches).collect()
-    }
-
-    /// Whether the stats of all folders and outputs tell that they are as they were.
-    fn rest_vouched(&self, snapshot: &Snapshot) -> bool {
-        snapshot.entries(Table::Folders).all(|(path, record)| self.files.folder_vouched(path, &record))
-            && snapshot.entries(Table::Outputs).all(|(path, record)| record.vouches_for_output(&self.files, path))
-    }
-
-    /// Whether everything in a snapshot still is as it was, read where a stat cannot tell.
-    fn is_same_when_read(&mut self, snapshot: &Snapshot, vouched: &[bool]) -> bool {
-        let doubtful = || snapshot.entries(Table::Files).zip(vouched).filter(|(_, vouched)| !**vouched);
-        let paths: Vec<Arc<str>> = doubtful().map(|((path, _), _)| path.into()).collect();
-        self.files.look_at_all(&paths.iter().collect::<Vec<_>>());
-        let files = &self.files;
-        doubtful().all(|((path, record), _)| files.look(path, false).is_ok_and(|now| now == record.digest))
-            && snapshot
-                .entries(Table::Folders)
-                .all(|(path, record)| files.folder_vouched(path, &record) || files.folder_holds(path, &record))
-            && self.outputs.records.iter_mut().all(|(path, record)| match record.still_holds(files, path) {
-                Some(fresh) => {
-                    *record = fresh;
-                    true
-                }
-                None => false,
-            })
-    }
-
-    /// Takes over what the last build knew, unless that happened already.
-    fn recall(&mut self) {
-        match self.snapshot.take() {
-            Some(snapshot) => self.take_over(&snapshot, &self.vouched(&snapshot)),
-            None if !self.is_recalled => {
-                self.outputs.recall(&self.files, std::iter::empty());
-                self.is_recalled = true;
-            }
-            None => {}
-        }
-    }
-
-    fn take_over(&mut self, snapshot: &Snapshot, vouched: &[bool]) {
-        let files = snapshot.entries(Table::Files).zip(vouched);
-        let files = files.map(|((path, record), vouched)| (path.into(), record, *vouched)).collect();
-        let folders = snapshot.entries(Table::Folders).map(|(path, record)| (path.into(), record, false)).collect();
-        self.files.restore(files, folders);
-        if !self.is_recalled {
-            self.outputs.recall(&self.files, snapshot.entries(Table::Outputs));
-            self.is_recalled = true;
-        }
-        self.files.assets_at(self.outputs.records.keys().map(AsRef::as_ref));
     }
 
     /// Builds a graph: removes stale assets, runs what has to run, publishes assets, saves what was learnt.

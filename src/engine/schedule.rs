@@ -49,6 +49,8 @@ struct Loop<'a, A: Action> {
     /// Actions that cannot have their asset, with who has it.
     crossed: BTreeMap<ActionId, ActionId>,
     states: Vec<State>,
+    /// What became of each at last: one that is made again counts once.
+    outcomes: Vec<Option<Outcome>>,
     /// Inputs that are not known yet, and outputs that are being made again.
     pending: Vec<u32>,
     /// Who still needs its bytes.
@@ -96,6 +98,7 @@ pub(super) fn run<A: Action>(
         dependents: graph.dependents(),
         crossed,
         states: needed.iter().map(|needed| if *needed { State::Waiting } else { State::Out }).collect(),
+        outcomes: vec![None; graph.len()],
         pending: vec![0; graph.len()],
         users: vec![0; graph.len()],
         digests: vec![Digest::ABSENT; graph.len()],
@@ -131,10 +134,18 @@ pub(super) fn run<A: Action>(
             }
         });
     });
+    build.count();
     build.report
 }
 
 impl<'a, A: Action> Loop<'a, A> {
+    fn count(&mut self) {
+        let of = |wanted| self.outcomes.iter().filter(|outcome| **outcome == Some(wanted)).count();
+        let (ran, kept) = (of(Outcome::Ran), of(Outcome::Kept));
+        let (failed, blocked) = (of(Outcome::Failed), of(Outcome::Blocked));
+        self.report = Report { ran, kept, failed, blocked, ..std::mem::take(&mut self.report) };
+    }
+
     fn begin(&mut self) {
         for (id, node) in self.shared.graph.nodes() {
             if self.states[id.index()] == State::Out {
@@ -296,10 +307,15 @@ impl<'a, A: Action> Loop<'a, A> {
     fn finish(&mut self, id: ActionId, done: Done<A::Failure>) {
         let node = self.shared.graph.node(id);
         match done {
-            Done::Ran(ran) => self.ran(id, node, *ran),
+            Done::Ran(ran, remark) => {
+                if let Some(remark) = &remark {
+                    (self.tell)(Event::Remarked { name: &node.name, remark });
+                }
+                self.ran(id, node, *ran);
+            }
             Done::Restored { output, published } => {
                 let size = published.record.stat.size;
-                self.published(node, size, published);
+                self.published(node, size, *published);
                 self.known(id, output, Outcome::Kept, Duration::ZERO);
             }
             Done::Lost(on) if on == id => {
@@ -334,7 +350,7 @@ impl<'a, A: Action> Loop<'a, A> {
         if before != Digest::ABSENT && before != output {
             // Made again, it is another one: a file changed meanwhile, or the action is not as pure as it should be. Who waits for it goes on
             // with what there is now; those that went on with what was known are looked at again in the next build.
-            self.shared.publisher.files.is_mixed();
+            self.shared.publisher.files.set_unsteady();
         }
         let trace = NewTrace { key: written.key, output, size: bytes.len() as u64, kept: keep, took, found: &found };
         self.traces.add(&trace, || written.to_bytes(self.shared.graph, node, &digests));
@@ -374,13 +390,7 @@ impl<'a, A: Action> Loop<'a, A> {
         self.states[id.index()] = State::Known;
         let first_time = self.digests[id.index()] == Digest::ABSENT;
         self.digests[id.index()] = output;
-        match outcome {
-            Outcome::Ran => self.report.ran += 1,
-            _ => self.report.kept += 1,
-        }
-        if !first_time {
-            self.report.kept -= 1; // as which it was counted before it was made again
-        }
+        self.outcomes[id.index()] = Some(outcome);
         (self.tell)(Event::Finished { name: &node.name, kind: node.action.kind(), outcome, took, failure: None });
         for waiter in self.revived_for.remove(&id).unwrap_or_default() {
             self.one_less_pending(waiter);
@@ -416,7 +426,7 @@ impl<'a, A: Action> Loop<'a, A> {
         let node = self.shared.graph.node(id);
         let (name, kind) = (&node.name, node.action.kind());
         (self.tell)(Event::Finished { name, kind, outcome: Outcome::Failed, took, failure: Some(&failure) });
-        self.report.failed += 1;
+        self.outcomes[id.index()] = Some(Outcome::Failed);
         let blocked = self.give_up(id);
         self.block(blocked);
     }
@@ -430,7 +440,7 @@ impl<'a, A: Action> Loop<'a, A> {
             let node = self.shared.graph.node(id);
             let (name, kind) = (&node.name, node.action.kind());
             (self.tell)(Event::Finished { name, kind, outcome: Outcome::Blocked, took: Duration::ZERO, failure: None });
-            self.report.blocked += 1;
+            self.outcomes[id.index()] = Some(Outcome::Blocked);
             blocked.extend(self.give_up(id));
         }
     }
@@ -444,8 +454,6 @@ impl<'a, A: Action> Loop<'a, A> {
         if self.digests[id.index()] == Digest::ABSENT {
             self.report.missing += usize::from(node.asset.is_some());
             waiting.extend_from_slice(self.dependents.of(id));
-        } else {
-            self.report.kept -= 1; // as which it was counted before it was to be made again
         }
         waiting
     }

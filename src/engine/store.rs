@@ -110,11 +110,12 @@ impl Store {
     }
 
     fn rename(&self, beside: &Path, path: &Path) -> io::Result<()> {
-        match fs::rename(beside, path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_parent(path)?;
-                fs::rename(beside, path)
-            }
+        let mut renamed = fs::rename(beside, path);
+        if renamed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            make_parent(path)?;
+            renamed = fs::rename(beside, path);
+        }
+        match renamed {
             // dist/ may lie on another file system; then beside means in the same folder.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 let near = near(path);

@@ -51,6 +51,11 @@ impl Work<'_> {
         Ok(read?.map(|(bytes, _)| bytes))
     }
 
+    /// For running an action outside a build.
+    pub(super) fn alone<T>(files: &Files, inputs: &[Bytes], run: impl FnOnce(&Work<'_>) -> T) -> T {
+        run(&Work { inputs, files, budget: &Budget::new(usize::MAX), finds: &Mutex::default() })
+    }
+
     /// Waits until so many bytes of memory may be taken. At most one reservation at a time.
     pub fn reserve(&self, bytes: usize) -> Reservation<'_> {
         self.budget.reserve(bytes)
@@ -87,10 +92,10 @@ pub(super) struct Task {
 
 /// What a worker did.
 pub(super) enum Done<F> {
-    Ran(Box<Ran>),
+    Ran(Box<Ran>, Option<F>),
     Restored {
         output: Digest,
-        published: Published,
+        published: Box<Published>,
     },
     /// The store could not give what the task needs: the output of this action.
     Lost(ActionId),
@@ -159,7 +164,7 @@ fn restore<A: Action>(
     let output = trace.output;
     let bytes = || if trace.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
     let published = shared.publisher.publish(path, task.known.as_ref(), output, bytes)?;
-    Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published }))
+    Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published: Box::new(published) }))
 }
 
 /// The bytes of all inputs, or what there is to tell instead.
@@ -195,7 +200,7 @@ fn run<A: Action>(
     if let Some(path) = changed {
         return Done::Changed(path);
     }
-    let Output { bytes, keep } = match result {
+    let Output { bytes, keep, remark } = match result {
         Ok(output) => output,
         Err(failure) => return Done::Failed(failure, started.elapsed()),
     };
@@ -211,5 +216,6 @@ fn run<A: Action>(
         Err(error) => return fault(error),
     };
     let Task { written, digests, .. } = task;
-    Done::Ran(Box::new(Ran { written, digests, output, bytes, keep, found, published, took: started.elapsed() }))
+    let ran = Ran { written, digests, output, bytes, keep, found, published, took: started.elapsed() };
+    Done::Ran(Box::new(ran), remark)
 }

@@ -108,6 +108,7 @@ impl<W: Write, F: Told> Face<F> for Json<W> {
                 }
                 Line::Finished { action: name, kind, outcome, took_ms: ms(took) }
             }
+            Event::Remarked { name, remark } => return self.say_problems(Some(name), &remark.problems()),
             Event::Wrote { path, bytes, change } => Line::Wrote { path, bytes, change },
             Event::Removed { path } => Line::Removed { path },
             Event::SetAside { path, kept } => Line::SetAside { path, kept },

@@ -40,7 +40,7 @@ impl<W: Write, F: Told> Face<F> for Plain<W> {
     }
 
     fn tell(&mut self, event: &Event<'_, F>) {
-        if let Event::Finished { failure: Some(failure), .. } = event {
+        if let Event::Finished { failure: Some(failure), .. } | Event::Remarked { remark: failure, .. } = event {
             Face::<F>::problems(self, &failure.problems());
         }
         if let Some(line) = line(event) {

@@ -82,7 +82,7 @@ pub fn line<F>(event: &Event<'_, F>) -> Option<String> {
         Event::SetAside { path, kept } => Some(set_aside(path, kept)),
         Event::Left { path } => Some(left(path)),
         Event::Waiting { holder } => Some(waiting(holder)),
-        Event::Planned { .. } | Event::Started { .. } | Event::Finished { .. } => None,
+        Event::Planned { .. } | Event::Started { .. } | Event::Remarked { .. } | Event::Finished { .. } => None,
     }
 }
 

@@ -118,6 +118,7 @@ impl<W: Write, F: Told> Face<F> for Terminal<W> {
                     Face::<F>::problems(self, &failure.problems());
                 }
             }
+            Event::Remarked { remark, .. } => Face::<F>::problems(self, &remark.problems()),
             Event::SetAside { path, kept } => self.say(&set_aside(path, kept)),
             Event::Left { path } => self.say(&left(path)),
             Event::Waiting { holder } => self.say(&waiting(holder)),

@@ -1,0 +1,117 @@
+//! The benchmark campaign: P photos, each developed and rendered to six formats by five templates. Seven actions a photo, each a copy of a tiny
+//! file, so that what is measured is everything but the actions. The same for softbox and for ninja.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Serialize;
+use softbox::engine::{Action, Digest, Engine, EngineError, Graph, Input, Node, Options, Output, Work};
+
+pub const FORMATS: usize = 6;
+pub const TEMPLATES: usize = 5;
+
+/// Copies its first input, with its own name behind so that no two assets are the same.
+#[derive(Serialize)]
+struct Copy {
+    format: String,
+}
+
+impl Action for Copy {
+    type Failure = EngineError;
+
+    fn kind(&self) -> &'static str {
+        "copy"
+    }
+
+    fn code_version(&self) -> u32 {
+        1
+    }
+
+    fn run(&self, work: &Work<'_>) -> Result<Output<EngineError>, EngineError> {
+        let mut bytes = work.inputs().iter().flat_map(|input| input.iter().copied()).collect::<Vec<u8>>();
+        bytes.extend_from_slice(self.format.as_bytes());
+        Ok(Output { bytes: Arc::new(bytes), keep: true, remark: None })
+    }
+
+    fn fault(&self, error: EngineError) -> EngineError {
+        error
+    }
+}
+
+/// Writes the sources of a campaign with so many photos.
+pub fn write_sources(folder: &Path, photos: usize) -> io::Result<()> {
+    for name in ["photos", "templates"] {
+        fs::create_dir_all(folder.join(name))?;
+    }
+    for photo in 0..photos {
+        write_photo(folder, photo, "first")?;
+    }
+    (0..TEMPLATES).try_for_each(|template| write_template(folder, template, "first"))
+}
+
+pub fn write_photo(folder: &Path, photo: usize, text: &str) -> io::Result<()> {
+    fs::write(folder.join(format!("photos/{photo:06}.jpg")), format!("photo {photo} {text}\n"))
+}
+
+pub fn write_template(folder: &Path, template: usize, text: &str) -> io::Result<()> {
+    fs::write(folder.join(format!("templates/{template}.html")), format!("template {template} {text}\n"))
+}
+
+/// One build as the command line does it: lock, no-op, plan from a listing, build. Tells how many actions ran.
+pub fn build(folder: &Path) -> Result<usize, Box<dyn std::error::Error>> {
+    let mut engine = Engine::open(folder, "bench", |_| {})?;
+    let fingerprint = Digest::of(b"bench");
+    if engine.unchanged(fingerprint)?.is_some() {
+        return Ok(0);
+    }
+    let graph = plan(&engine)?;
+    let options = Options { jobs: 2, requests: 4, memory: 1 << 30, fingerprint, only: None, whole: true };
+    let report = engine.build(&graph, &options, &mut |_| {})?;
+    match report.failed {
+        0 => Ok(report.ran),
+        failed => Err(format!("{failed} actions failed").into()),
+    }
+}
+
+fn plan(engine: &Engine) -> Result<Graph<Copy>, EngineError> {
+    let mut graph = Graph::default();
+    let templates: Vec<Arc<str>> = (0..TEMPLATES).map(|number| format!("templates/{number}.html").into()).collect();
+    for photo in engine.files().list("photos")? {
+        let product = photo.trim_end_matches(".jpg");
+        let developed = graph.add(Node {
+            name: format!("develop {product}"),
+            action: Copy { format: "developed".to_owned() },
+            inputs: vec![Input::File(format!("photos/{photo}").into())],
+            asset: None,
+        });
+        for format in 0..FORMATS {
+            graph.add(Node {
+                name: format!("post {product} {format}"),
+                action: Copy { format: format!("format {format}") },
+                inputs: vec![Input::Action(developed), Input::File(templates[format % TEMPLATES].clone())],
+                asset: Some(format!("dist/{product}/{format}.jpg")),
+            });
+        }
+    }
+    Ok(graph)
+}
+
+/// The same campaign as a build.ninja, with `cat` for the copies.
+pub fn write_ninja(folder: &Path, photos: usize) -> io::Result<()> {
+    let mut text = String::from("rule join\n  command = cat $in > $out\n");
+    for photo in 0..photos {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "build developed/{photo:06}: join photos/{photo:06}.jpg");
+        for format in 0..FORMATS {
+            let template = format % TEMPLATES;
+            let _ = writeln!(
+                text,
+                "build dist/{photo:06}/{format}.jpg: join developed/{photo:06} templates/{template}.html"
+            );
+        }
+    }
+    fs::write(folder.join("build.ninja"), text)
+}

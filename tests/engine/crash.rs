@@ -1,0 +1,134 @@
+//! Builds killed with SIGKILL at random points: nothing torn is ever seen, and the next build gives what a clean one gives.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use crate::campaign::{Campaign, Plan};
+use crate::random::{Random, setting};
+
+/// Says to a child process which campaign to build, and as which plan.
+const FOLDER: &str = "SOFTBOX_CRASH_FOLDER";
+const ROUND: &str = "SOFTBOX_CRASH_ROUND";
+/// How long a run takes, so that a kill meets builds in their middle.
+const RUN: Duration = Duration::from_micros(300);
+
+/// Every round has other products, other words and other sizes; half of the photos are not stored.
+fn plan(round: usize) -> Plan {
+    let mut plan = Plan::default();
+    for product in (0..24).filter(|product| !(product + round).is_multiple_of(4)) {
+        let photo = format!("photos/{}", product % 8);
+        let develop = format!("develop {product}");
+        let text = format!("{develop} {}", (round + product) % 3);
+        plan = plan.step(&develop, &text, &[&photo, "shared"], "").hook(|_| std::thread::sleep(RUN));
+        if product % 2 == 0 {
+            plan = plan.transient();
+        }
+        for size in 0..3 {
+            let (name, asset) = (format!("{product} {size}"), format!("dist/{}/{product}-{size}", product % 5));
+            let text = format!("{name} {}", round % 2);
+            plan = plan.step(&name, &text, &[&format!("={develop}")], &asset).hook(|_| std::thread::sleep(RUN));
+        }
+    }
+    plan
+}
+
+fn child(folder: &Path, round: usize) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["crash::builds_for_the_tests_beside_it", "--exact", "--ignored", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(ROUND, round.to_string())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+#[ignore = "is the process that another test kills"]
+fn builds_for_the_tests_beside_it() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let round = setting(ROUND).unwrap() as usize;
+    let built = Campaign::at(Path::new(&folder)).build(&plan(round));
+    assert!(built.error.is_none() && built.report.failed == 0);
+}
+
+/// Builds a round in a process of its own and kills that after a while; true if it was killed before it was done.
+fn killed(campaign: &Campaign, round: usize, after: Duration) -> bool {
+    let mut child = child(&campaign.folder, round);
+    std::thread::sleep(after);
+    let is_done = child.try_wait().unwrap().is_some();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    !is_done
+}
+
+fn same_or_explain(now: &BTreeMap<String, Vec<u8>>, wanted: &BTreeMap<String, Vec<u8>>, point: &str) {
+    let all: std::collections::BTreeSet<&String> = now.keys().chain(wanted.keys()).collect();
+    let odd: Vec<_> = all.into_iter().filter(|path| now.get(*path) != wanted.get(*path)).collect();
+    assert!(odd.is_empty(), "{point}: {odd:?} are not as in a clean build");
+}
+
+#[test]
+fn a_build_killed_anywhere_leaves_nothing_torn_nothing_stale_and_nothing_to_do_twice() {
+    let kills = setting("SOFTBOX_KILLS").unwrap_or(150) as usize;
+    let mut random = Random::new(setting("SOFTBOX_SEED").unwrap_or(1));
+    let campaign = Campaign::new().file("shared", "shared");
+    for photo in 0..8 {
+        campaign.write(&format!("photos/{photo}"), &format!("{photo}").repeat(500 + 100 * photo));
+    }
+    let mut before = campaign.dist();
+    let (mut round, mut in_the_middle, mut redone) = (0, 0, 0);
+    for kill in 0..kills {
+        if kill % 7 != 0 {
+            campaign.write("shared", &format!("shared {}", random.below(1000)));
+        }
+        let point = format!("kill {kill} of round {round}");
+        let after = Duration::from_micros(random.below(30_000) as u64);
+        in_the_middle += usize::from(killed(&campaign, round, after));
+        let wanted = campaign.clean_dist(&plan(round));
+        let dist = campaign.dist();
+        for (path, bytes) in &dist {
+            let is_whole = before.get(path) == Some(bytes) || wanted.get(path) == Some(bytes);
+            assert!(is_whole, "{point}: {path} is torn or unknown");
+        }
+        match random.below(3) {
+            // The same plan goes on where it was; what was in dist already need not run again, but for what was under way.
+            0 => {
+                let built = campaign.build(&plan(round));
+                let was_there = |name: &String| {
+                    let step = plan(round).0.into_iter().find(|step| step.name == *name);
+                    let asset = step.and_then(|step| step.asset).unwrap_or_default();
+                    dist.contains_key(&asset) && dist.get(&asset) == wanted.get(&asset)
+                };
+                let again = built.ran.iter().filter(|name| was_there(name)).count();
+                assert!(again <= 2 * campaign.options.jobs, "{point}: {again} ran again");
+                redone += again;
+                same_or_explain(&campaign.dist(), &wanted, &point);
+            }
+            // Another plan: what the killed build wrote is stale now.
+            1 => {
+                round += 1 + random.below(3);
+                campaign.build(&plan(round));
+                same_or_explain(&campaign.dist(), &campaign.clean_dist(&plan(round)), &point);
+            }
+            // Killed again, and again.
+            _ => {
+                before = dist;
+                round += random.below(2);
+                continue;
+            }
+        }
+        let leftovers: Vec<_> = fs::read_dir(campaign.path(".softbox/tmp")).unwrap().collect();
+        assert!(leftovers.is_empty(), "{point} left {leftovers:?}");
+        assert!(!campaign.exists(".softbox/replaced"), "{point}: an asset of our own was taken for somebody's");
+        assert!(campaign.build(&plan(round)).noop, "{point}");
+        before = campaign.dist();
+    }
+    campaign.build(&plan(round));
+    same_or_explain(&campaign.dist(), &campaign.clean_dist(&plan(round)), "at last");
+    assert!(in_the_middle * 3 > kills, "only {in_the_middle} of {kills} met a build");
+    println!("{in_the_middle} of {kills} kills met a build; {redone} runs were done again");
+}

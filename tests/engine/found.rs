@@ -1,0 +1,127 @@
+//! Inputs that an action finds while it runs.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use crate::campaign::{Campaign, Plan, names};
+
+fn page() -> (Campaign, Plan) {
+    let campaign = Campaign::new().file("page", "head\n@style\n@maybe").file("style", "red").file("plain", "plain");
+    let plan =
+        Plan::default().step("page", "page", &["page"], "dist/page").step("plain", "plain", &["plain"], "dist/plain");
+    (campaign, plan)
+}
+
+#[test]
+fn a_found_file_that_changes_runs_the_action_again_and_a_revert_does_not() {
+    let (campaign, plan) = page();
+    campaign.build(&plan);
+    assert_eq!(campaign.read("dist/page"), "page(head\nred\nnothing)");
+    campaign.write("style", "blue");
+    assert_eq!(campaign.build(&plan).ran, names(&["page"]));
+    campaign.write("style", "red");
+    let back = campaign.build(&plan);
+    assert!(back.ran.is_empty() && back.report.wrote == 1);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+}
+
+#[test]
+fn a_found_file_that_vanishes_or_appears_runs_the_action_again() {
+    let (campaign, plan) = page();
+    campaign.build(&plan);
+    campaign.write("maybe", "here");
+    assert_eq!(campaign.build(&plan).ran, names(&["page"]));
+    assert_eq!(campaign.read("dist/page"), "page(head\nred\nhere)");
+    campaign.remove("style");
+    assert_eq!(campaign.build(&plan).ran, names(&["page"]));
+    assert_eq!(campaign.read("dist/page"), "page(head\nnothing\nhere)");
+    campaign.write("style", "red");
+    campaign.remove("maybe");
+    assert!(campaign.build(&plan).ran.is_empty(), "all of this was there before");
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+    assert!(campaign.build(&plan).noop);
+}
+
+#[test]
+fn a_found_file_that_only_was_touched_runs_nothing() {
+    let (campaign, plan) = page();
+    campaign.build(&plan);
+    campaign.touch("style");
+    assert!(campaign.build(&plan).is_idle());
+}
+
+#[test]
+fn a_found_file_in_a_folder_that_becomes_a_link_out_of_the_campaign_is_refused() {
+    let (campaign, plan) = page();
+    campaign.write("page", "@parts/a");
+    campaign.write("parts/a", "inside");
+    campaign.build(&plan);
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("a"), "secret").unwrap();
+    fs::remove_dir_all(campaign.path("parts")).unwrap();
+    symlink(outside.path(), campaign.path("parts")).unwrap();
+    let built = campaign.build(&plan);
+    assert_eq!(built.failures(), ["page: parts/a is a link that leaves the campaign"]);
+    assert_eq!(campaign.read("dist/page"), "page(inside)");
+}
+
+#[test]
+fn a_file_that_could_not_be_read_is_asked_for_again_even_if_the_action_went_on_without_it() {
+    let campaign = Campaign::new().file("a", "a");
+    fs::create_dir(campaign.path("extra")).unwrap();
+    let plan = Plan::default().step("one", "one", &["a"], "dist/one").hook(|work| {
+        let _ = work.find("extra");
+    });
+    campaign.build(&plan);
+    fs::remove_dir(campaign.path("extra")).unwrap();
+    campaign.write("extra", "now it can be read");
+    assert_eq!(campaign.build(&plan).ran, names(&["one"]));
+    assert!(campaign.build(&plan).noop);
+}
+
+#[test]
+fn a_pipe_is_refused_instead_of_waited_for() {
+    let (campaign, plan) = page();
+    campaign.remove("plain");
+    let made = std::process::Command::new("mkfifo").arg(campaign.path("plain")).status().unwrap();
+    assert!(made.success());
+    assert_eq!(campaign.build(&plan).failures(), ["plain: cannot read plain: it is not a file"]);
+}
+
+#[test]
+fn a_file_that_changes_between_two_looks_of_one_action_poisons_nothing() {
+    let (campaign, plan) = page();
+    // Too large to be kept in memory, so that every look reads it.
+    let large = |letter: &str| letter.repeat(17 << 20);
+    campaign.write("large", &large("a"));
+    campaign.write("page", "@large");
+    let (path, first) = (campaign.path("large"), std::sync::atomic::AtomicBool::new(true));
+    let plan = plan.without("page").step("page", "page", &["page"], "dist/page").hook(move |work| {
+        assert!(work.find("large").unwrap().is_some());
+        if first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+            fs::write(&path, "b".repeat(17 << 20)).unwrap();
+        }
+    });
+    campaign.build(&plan);
+    assert_eq!(campaign.read("dist/page"), format!("page({})", large("b")));
+    campaign.write("large", &large("a"));
+    campaign.build(&plan);
+    assert!(campaign.read("dist/page") == format!("page({})", large("a")), "b was taken for what a gives");
+}
+
+#[test]
+fn a_file_that_changes_between_hashing_and_running_ends_in_the_right_bytes() {
+    let (campaign, plan) = page();
+    campaign.write("large", &"a".repeat(17 << 20));
+    // While the first action runs, the input of the second, hashed already, is replaced.
+    let path = campaign.path("large");
+    let plan = plan
+        .step("first", "first", &["plain"], "")
+        .hook(move |_| fs::write(&path, "b".repeat(17 << 20)).unwrap())
+        .step("second", "second", &["=first", "large"], "dist/second");
+    campaign.build(&plan);
+    assert_eq!(campaign.read("dist/second"), format!("second(first(plain),{})", "b".repeat(17 << 20)));
+    let after = campaign.build(&plan);
+    assert!(after.is_idle() || after.ran == names(&["first"]), "{:?}", after.ran);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+}

@@ -1,0 +1,16 @@
+//! The engine through its public API: folders and graphs in; files, events and runs out. Each test is one promise.
+
+mod assets;
+mod campaign;
+mod clocks;
+mod crash;
+mod damage;
+mod explanations;
+mod failures;
+mod found;
+mod locks;
+mod order;
+mod random;
+mod rebuilds;
+mod toy;
+mod transient;
