@@ -87,8 +87,8 @@ fn parameters_without_a_json_form_fail_their_action_instead_of_sharing_a_key() {
         fn code_version(&self) -> u32 {
             1
         }
-        fn run(&self, _: &softbox::engine::Work<'_>) -> Result<softbox::engine::Output, String> {
-            Ok(softbox::engine::Output { bytes: Vec::new().into(), keep: true })
+        fn run(&self, _: &softbox::engine::Work<'_>) -> Result<softbox::engine::Output<String>, String> {
+            Ok(softbox::engine::Output { bytes: Vec::new().into(), keep: true, remark: None })
         }
         fn fault(&self, error: softbox::engine::EngineError) -> String {
             error.to_string()
