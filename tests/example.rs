@@ -83,8 +83,12 @@ fn no_output_tells_where_or_with_what_it_was_photographed() {
     for path in pictures(&shop) {
         let tags = read(&path);
         let tags = tags.as_object().unwrap();
-        let private = ["GPS", "Serial", "Thumbnail", "Preview", "Make", "LensModel", "DateTime", "Software", "MakerNote"];
-        let told: Vec<_> = tags.keys().filter(|tag| private.iter().any(|name| tag.split(':').nth(1).unwrap_or("").starts_with(name))).collect();
+        let private =
+            ["GPS", "Serial", "Thumbnail", "Preview", "Make", "LensModel", "DateTime", "Software", "MakerNote"];
+        let told: Vec<_> = tags
+            .keys()
+            .filter(|tag| private.iter().any(|name| tag.split(':').nth(1).unwrap_or("").starts_with(name)))
+            .collect();
         assert!(told.is_empty(), "{}: {told:?}", path.display());
         assert_eq!(tags["ICC_Profile:ProfileDescription"], "sRGB", "{}", path.display());
         assert!(tags.contains_key("XMP-iptcExt:DigitalSourceType"), "{}: {tags:?}", path.display());

@@ -19,6 +19,9 @@
 //!
 //! `{{format.id}}`, `{{format.network}}`, `{{format.width}}` and `{{format.height}}` are there for `{{#if (eq format.network "x")}}`.
 
+// A problem ends the asset: how large it is on its way out costs nothing.
+#![allow(clippy::result_large_err)]
+
 mod annotate;
 pub(super) mod helpers;
 pub(crate) mod markup;
@@ -65,6 +68,8 @@ pub struct Document {
     /// Pixels, bleed included.
     pub width: u32,
     pub height: u32,
+    /// `--u` in pixels.
+    pub unit: f32,
     /// Pixels from each edge (top, right, bottom, left) that words should keep free.
     pub safe: [f32; 4],
 }
@@ -119,7 +124,8 @@ pub fn compose<'a>(input: &ComposeInput, find: &'a mut Find<'a>) -> Result<Docum
         handlebars.register_template(&part.name, part.template);
         marked.insert(part.name, (part.file, part.annotated));
     }
-    let html = handlebars.render(partials::MAIN, &data).map_err(|error| vec![explain(&error, &marked, &files, &data)])?;
+    let html =
+        handlebars.render(partials::MAIN, &data).map_err(|error| vec![explain(&error, &marked, &files, &data)])?;
     page::document(&html, input, &mut files)
 }
 
@@ -139,7 +145,12 @@ fn network(format: &Format) -> &str {
 }
 
 /// Tells a failed expansion in the template's own terms.
-fn explain(error: &RenderError, marked: &BTreeMap<String, (usize, Annotated)>, files: &Files<'_>, data: &Map<String, Value>) -> Problem {
+fn explain(
+    error: &RenderError,
+    marked: &BTreeMap<String, (usize, Annotated)>,
+    files: &Files<'_>,
+    data: &Map<String, Value>,
+) -> Problem {
     let problem = reason(error, data);
     let place = error.template_name.as_ref().and_then(|name| {
         let (file, annotated) = marked.get(name)?;
@@ -156,13 +167,17 @@ pub(super) fn reason(error: &RenderError, data: &Map<String, Value>) -> Problem 
     match error.reason() {
         RenderErrorReason::MissingVariable(path) => missing_field(path.as_deref(), data),
         RenderErrorReason::HelperNotFound(name) => {
-            let near = nearest(name, helpers::NAMES.iter().copied().chain(["if", "unless", "each", "with", "lookup", "len"]));
+            let near =
+                nearest(name, helpers::NAMES.iter().copied().chain(["if", "unless", "each", "with", "lookup", "len"]));
             let problem = Problem::error("unknown-helper", format!("there is no helper `{name}`"));
-            problem.hint(near.map_or(format!("the helpers are {}", helpers::NAMES.join(", ")), |near| format!("did you mean `{near}`?")))
+            problem.hint(near.map_or(format!("the helpers are {}", helpers::NAMES.join(", ")), |near| {
+                format!("did you mean `{near}`?")
+            }))
         }
-        RenderErrorReason::ParamNotFoundForIndex(helper, index) => {
-            Problem::error("missing-argument", format!("`{helper}` needs more than {index} value{}", if *index == 1 { "" } else { "s" }))
-        }
+        RenderErrorReason::ParamNotFoundForIndex(helper, index) => Problem::error(
+            "missing-argument",
+            format!("`{helper}` needs more than {index} value{}", if *index == 1 { "" } else { "s" }),
+        ),
         other => Problem::error("template", other.to_string()),
     }
 }

@@ -12,6 +12,9 @@
 //!   Where several texts share the room, earlier ones are served first. A text that does not fit at the smallest size is an error.
 //! - `data-loose`: this element's words may leave the canvas or the safe zone without a warning.
 
+// A problem ends the asset: how large it is on its way out costs nothing.
+#![allow(clippy::result_large_err)]
+
 mod checks;
 mod css;
 mod fit;
@@ -108,8 +111,8 @@ pub struct Settled {
 /// Everything that was found wrong, each with its place in the template where there is one.
 pub fn paint(document: &Document, fonts: &[BrandFont], supply: &mut dyn Supply) -> Result<Painted, Vec<Problem>> {
     let mut places = Places::new(document);
-    let mut stage = Stage::set(document, fonts, supply, &mut places)?;
-    let sizes = fit::settle(&mut stage, supply, &mut places)?;
+    let stage = Stage::set(document, fonts, supply, &mut places)?;
+    let sizes = fit::settle(&stage, supply, &mut places)?;
     let mut scene = stage.scene(&sizes)?;
     let mut warnings = css::unknown_properties(&document.css, supply, &mut places);
     warnings.extend(checks::check(&stage, &mut scene, supply, &mut places)?);
@@ -123,8 +126,8 @@ pub fn paint(document: &Document, fonts: &[BrandFont], supply: &mut dyn Supply) 
 /// As for [`paint`].
 pub fn settle(document: &Document, fonts: &[BrandFont], supply: &mut dyn Supply) -> Result<Settled, Vec<Problem>> {
     let mut places = Places::new(document);
-    let mut stage = Stage::set(document, fonts, supply, &mut places)?;
-    let sizes = fit::settle(&mut stage, supply, &mut places)?;
+    let stage = Stage::set(document, fonts, supply, &mut places)?;
+    let sizes = fit::settle(&stage, supply, &mut places)?;
     Ok(Settled { html: stage.page.html(&sizes, true), css: stage.css })
 }
 

@@ -30,7 +30,9 @@ fn problem(template: &str) -> String {
 
 #[test]
 fn values_are_escaped_and_those_in_three_braces_are_not() {
-    let mut studio = Studio::template("<p title=\"{{name}}\">{{name}}</p>{{{code}}}").field("name", "<b>\"A\" & B</b>").field("code", "<i>x</i>");
+    let mut studio = Studio::template("<p title=\"{{name}}\">{{name}}</p>{{{code}}}")
+        .field("name", "<b>\"A\" & B</b>")
+        .field("code", "<i>x</i>");
     let html = html(&mut studio);
     assert!(html.contains("<p title=\"&lt;b&gt;&quot;A&quot; &amp; B&lt;/b&gt;\">&lt;b&gt;"), "{html}");
     assert!(html.contains("</p><i>x</i>"), "{html}");
@@ -40,7 +42,10 @@ fn values_are_escaped_and_those_in_three_braces_are_not() {
 fn a_field_that_is_not_there_is_an_error_unless_it_is_asked_for() {
     assert_eq!(body("{{#if was}}{{was}}{{else}}-{{/if}}{{#unless was}}+{{/unless}}"), "-+");
     assert_eq!(body("{{default was price}}{{#if (and price was)}}no{{/if}}{{#if (or was price)}}yes{{/if}}"), "$35yes");
-    assert_eq!(problem("<p>\n  {{nmae}}</p>"), "templates/card.html:2:3: there is no field `nmae` (did you mean `name`?)");
+    assert_eq!(
+        problem("<p>\n  {{nmae}}</p>"),
+        "templates/card.html:2:3: there is no field `nmae` (did you mean `name`?)"
+    );
     assert_eq!(
         problem("<p>{{name}} {{was}}</p>"),
         "templates/card.html:1:13: there is no field `was` (if only some have it, write {{#if was}}…{{/if}})"
@@ -55,13 +60,24 @@ fn a_field_that_is_not_there_is_an_error_unless_it_is_asked_for() {
 fn a_field_of_a_field_is_told_with_its_parent() {
     let mut studio = Studio::template("{{post.headlin}}").field("post", serde_json::json!({ "headline": "x" }));
     let problems = studio.compose().unwrap_err();
-    assert_eq!(tell(&problems), "templates/card.html:1:1: there is no field `post.headlin` (did you mean `post.headline`?)\n");
+    assert_eq!(
+        tell(&problems),
+        "templates/card.html:1:1: there is no field `post.headlin` (did you mean `post.headline`?)\n"
+    );
 }
 
 #[test]
 fn helpers_do_what_their_table_says() {
-    assert_eq!(body("{{upper name}}|{{lower name}}|{{first tags}}|{{join tags \" · \"}}"), "CITRUS HAZE|citrus haze|flower|flower · new");
-    assert_eq!(body("{{#if (eq format.network \"instagram\")}}ig{{/if}}{{#if (ne price \"$35\")}}no{{/if}}{{#if (not was)}}!{{/if}}"), "ig!");
+    assert_eq!(
+        body("{{upper name}}|{{lower name}}|{{first tags}}|{{join tags \" · \"}}"),
+        "CITRUS HAZE|citrus haze|flower|flower · new"
+    );
+    assert_eq!(
+        body(
+            "{{#if (eq format.network \"instagram\")}}ig{{/if}}{{#if (ne price \"$35\")}}no{{/if}}{{#if (not was)}}!{{/if}}"
+        ),
+        "ig!"
+    );
     assert!(problem("{{shout name}}").starts_with("templates/card.html:1:1: there is no helper `shout`"));
     assert!(problem("{{uper name}}").ends_with("(did you mean `upper`?)"));
 }
@@ -81,7 +97,8 @@ fn partials_lie_beside_the_template_or_in_its_partials() {
 
 #[test]
 fn a_mistake_in_a_partial_is_told_in_the_partial() {
-    let mut studio = Studio::template("<p>{{> badge}}</p>").file("templates/badge.html", "<b>\n{{#if name}}\n   <i>{{colour}}</i>{{/if}}</b>");
+    let mut studio = Studio::template("<p>{{> badge}}</p>")
+        .file("templates/badge.html", "<b>\n{{#if name}}\n   <i>{{colour}}</i>{{/if}}</b>");
     let problems = studio.compose().unwrap_err();
     assert!(tell(&problems).starts_with("templates/badge.html:3:7: there is no field `colour`"), "{}", tell(&problems));
     assert_eq!(
@@ -92,7 +109,8 @@ fn a_mistake_in_a_partial_is_told_in_the_partial() {
 
 #[test]
 fn partials_that_include_each_other_are_refused() {
-    let mut studio = Studio::template("{{> a}}").file("templates/a.html", "{{> b}}").file("templates/b.html", "x {{> a}}");
+    let mut studio =
+        Studio::template("{{> a}}").file("templates/a.html", "{{> b}}").file("templates/b.html", "x {{> a}}");
     let problems = studio.compose().unwrap_err();
     assert_eq!(tell(&problems), "templates/b.html:1:3: the partial `a` includes itself\n");
 }
@@ -107,9 +125,11 @@ fn handlebars_that_cannot_be_read_is_placed() {
 
 #[test]
 fn styles_are_pulled_out_and_know_their_lines() {
-    let mut studio = Studio::template("<link rel=stylesheet href=templates/a.css>\n<style>\n.x { color: {{ink}}; }\n</style><p>hi</p>")
-        .file("templates/a.css", "p { margin: 0; }\n")
-        .field("ink", "#123456");
+    let mut studio = Studio::template(
+        "<link rel=stylesheet href=templates/a.css>\n<style>\n.x { color: {{ink}}; }\n</style><p>hi</p>",
+    )
+    .file("templates/a.css", "p { margin: 0; }\n")
+    .field("ink", "#123456");
     let document = studio.compose().unwrap();
     assert!(!document.html.contains("<style") && !document.html.contains("<link"), "{}", document.html);
     assert!(!document.css.contains("/*@"), "{}", document.css);
@@ -141,16 +161,34 @@ fn what_runs_or_comes_from_elsewhere_is_refused() {
 
 #[test]
 fn a_page_knows_its_format_its_margins_and_the_brands_colours() {
-    let story = Format { safe: SafeZone { top: 0.14, right: 0.06, bottom: 0.35, left: 0.06 }, ..format("instagram.story", 1080, 1920) };
+    let story = Format {
+        safe: SafeZone { top: 0.14, right: 0.06, bottom: 0.35, left: 0.06 },
+        ..format("instagram.story", 1080, 1920)
+    };
     let document = Studio::template("<p>x</p>").format(story).color("ink", "#1b1b1b").compose().unwrap();
-    assert!(document.html.contains("class=\"portrait tall format-instagram-story network-instagram\""), "{}", document.html);
-    for line in ["--safe-top: 269px", "--safe-bottom: 672px", "--margin-left: 65px", "--u: 10.8px", "--ink: #1b1b1b;", "--width: 1080px"] {
+    assert!(
+        document.html.contains("class=\"portrait tall format-instagram-story network-instagram\""),
+        "{}",
+        document.html
+    );
+    for line in [
+        "--safe-top: 269px",
+        "--safe-bottom: 672px",
+        "--margin-left: 65px",
+        "--u: 10.8px",
+        "--ink: #1b1b1b;",
+        "--width: 1080px",
+    ] {
         assert!(document.css.contains(line), "{line} in {}", document.css);
     }
     let print = Format { bleed: 35, ..format("print.a5", 1819, 2551) };
     let document = Studio::template("<html class='mine'><body><p>x</p></body></html>").format(print).compose().unwrap();
     assert!(document.html.contains("class=\"mine portrait print format-print-a5 network-print\""), "{}", document.html);
-    assert!(document.css.contains("--margin-top: 140px") && document.css.contains("--safe-top: 35px"), "{}", document.css);
+    assert!(
+        document.css.contains("--margin-top: 140px") && document.css.contains("--safe-top: 35px"),
+        "{}",
+        document.css
+    );
 }
 
 #[test]

@@ -174,7 +174,8 @@ pub fn decode(bytes: &[u8]) -> Rgba {
     if bytes.starts_with(&[0xff, 0xd8]) {
         let options = zune_jpeg::zune_core::options::DecoderOptions::default();
         let options = options.jpeg_set_out_colorspace(zune_jpeg::zune_core::colorspace::ColorSpace::RGBA);
-        let mut decoder = zune_jpeg::JpegDecoder::new_with_options(zune_jpeg::zune_core::bytestream::ZCursor::new(bytes), options);
+        let mut decoder =
+            zune_jpeg::JpegDecoder::new_with_options(zune_jpeg::zune_core::bytestream::ZCursor::new(bytes), options);
         let pixels = decoder.decode().unwrap();
         let (width, height) = decoder.dimensions().unwrap();
         return Rgba { width: width as u32, height: height as u32, pixels };
@@ -186,9 +187,15 @@ pub fn decode(bytes: &[u8]) -> Rgba {
 fn cut(photo: &Rgba, want: &PictureWant) -> Rgba {
     let [left, top, width, height] = want.region;
     let (w, h) = (f64::from(photo.width), f64::from(photo.height));
-    let source = resize::images::ImageRef::new(photo.width, photo.height, &photo.pixels, resize::PixelType::U8x4).unwrap();
+    let source =
+        resize::images::ImageRef::new(photo.width, photo.height, &photo.pixels, resize::PixelType::U8x4).unwrap();
     let mut out = resize::images::Image::new(want.width, want.height, resize::PixelType::U8x4);
-    let options = resize::ResizeOptions::new().crop(left * w, top * h, (width * w).min(w - left * w), (height * h).min(h - top * h));
+    let options = resize::ResizeOptions::new().crop(
+        left * w,
+        top * h,
+        (width * w).min(w - left * w),
+        (height * h).min(h - top * h),
+    );
     resize::Resizer::new().resize(&source, &mut out, &options).unwrap();
     Rgba { width: want.width, height: want.height, pixels: out.into_vec() }
 }

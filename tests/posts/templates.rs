@@ -13,7 +13,16 @@ const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="236" heigh
 pub fn starter(template: &str) -> Studio {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/init/templates");
     let mut studio = Studio::new().file("brand/logo.svg", LOGO);
-    for entry in ["base.css", "card.css", "story.css", "price-drop.css", "partials/badge.html", "partials/brand.html", "partials/price.html", "partials/tags.html"] {
+    for entry in [
+        "base.css",
+        "card.css",
+        "story.css",
+        "price-drop.css",
+        "partials/badge.html",
+        "partials/brand.html",
+        "partials/price.html",
+        "partials/tags.html",
+    ] {
         studio = studio.file(&format!("templates/{entry}"), std::fs::read(folder.join(entry)).unwrap());
     }
     studio.file("templates/card.html", std::fs::read(folder.join(template)).unwrap())
@@ -64,7 +73,10 @@ fn every_template_holds_in_every_format_with_much_little_and_odd() {
                 let painted = studio.try_paint().unwrap_or_else(|problems| panic!("{name}: {}", tell(&problems)));
                 assert_eq!(tell(&painted.warnings), "", "{name}");
                 assert_eq!((painted.picture.width, painted.picture.height), (width, height), "{name}");
-                assert!(painted.picture.pixels.chunks_exact(4).all(|pixel| pixel[3] == 255), "{name} can be seen through");
+                assert!(
+                    painted.picture.pixels.chunks_exact(4).all(|pixel| pixel[3] == 255),
+                    "{name} can be seen through"
+                );
                 assert_eq!(studio.wants.len(), usize::from(fields.get("photo").is_some()), "{name}");
             }
         }
@@ -81,10 +93,32 @@ fn a_template_wears_the_brands_colours() {
     for template in TEMPLATES {
         let format = format("instagram.portrait", 1080, 1350);
         let mut plain = dressed(template, format.clone(), fields.clone());
-        let mut branded = dressed(template, format, fields.clone()).color("accent", "#0a7d5c").color("paper", "#0b7d5c").color("ink", "#0c7d5c");
+        let mut branded = dressed(template, format, fields.clone())
+            .color("accent", "#0a7d5c")
+            .color("paper", "#0b7d5c")
+            .color("ink", "#0c7d5c");
         let ours = [[0x0a, 0x7d, 0x5c], [0x0b, 0x7d, 0x5c], [0x0c, 0x7d, 0x5c]];
         assert!(ours.iter().all(|color| count_of(*color, &mut plain) == 0), "{template}");
         assert!(ours.iter().map(|color| count_of(*color, &mut branded)).sum::<usize>() > 500_000, "{template}");
+    }
+}
+
+#[test]
+fn a_template_cut_anywhere_is_made_or_told_without_a_panic() {
+    for template in TEMPLATES {
+        let fields = serde_json::json!({ "name": "Tea — 茶", "price": "$4", "badge": "é", "photo": "photo:photo", "post": {}, "brand": {} });
+        let mut studio = dressed(template, format("x.landscape", 160, 90), fields).photo("photo", quarters(30, 40));
+        let text = String::from_utf8(studio.files["templates/card.html"].to_vec()).unwrap();
+        for (n, (end, _)) in text.char_indices().enumerate() {
+            studio = studio.file("templates/card.html", &text.as_bytes()[..end]);
+            // Painting takes longer than composing: every seventh will do.
+            let problems = if n % 7 == 0 { studio.try_paint().err() } else { studio.compose().err() };
+            assert!(
+                problems.iter().flatten().all(|problem| problem.place.is_some()),
+                "{end}: {}",
+                tell(&problems.unwrap())
+            );
+        }
     }
 }
 
@@ -93,14 +127,24 @@ fn a_template_wears_the_brands_colours() {
 #[test]
 #[ignore = "needs a folder of photos, and somebody to look"]
 fn gallery() {
-    let folder = |name: &str| std::path::PathBuf::from(std::env::var(name).unwrap_or_else(|_| panic!("set {name} to a folder")));
+    let folder =
+        |name: &str| std::path::PathBuf::from(std::env::var(name).unwrap_or_else(|_| panic!("set {name} to a folder")));
     let (photos, out) = (folder("SOFTBOX_PHOTOS"), folder("SOFTBOX_GALLERY"));
     let only = std::env::var("SOFTBOX_ONLY").unwrap_or_default();
     let brand = serde_json::json!({ "name": "Corner", "logo": "brand/logo.svg" });
     let products = [
-        ("amber.jpg", serde_json::json!({ "name": "Northwood Calming Tincture", "price": "$42", "was": "$56", "tagline": "Full-spectrum drops for slow evenings", "tags": ["tincture", "30 ml"], "badge": "−25%" })),
-        ("jar.jpg", serde_json::json!({ "name": "Blue Heron", "price": "$35", "tagline": "Small batch flower, hand trimmed and slow cured in glass", "tags": ["flower", "new", "indoor"], "badge": "New" })),
-        ("carton.jpg", serde_json::json!({ "name": "Tide & Pine Sea Salt Soap Bar with Coconut and Kelp", "price": "€9.50", "was": "€12.00" })),
+        (
+            "amber.jpg",
+            serde_json::json!({ "name": "Northwood Calming Tincture", "price": "$42", "was": "$56", "tagline": "Full-spectrum drops for slow evenings", "tags": ["tincture", "30 ml"], "badge": "−25%" }),
+        ),
+        (
+            "jar.jpg",
+            serde_json::json!({ "name": "Blue Heron", "price": "$35", "tagline": "Small batch flower, hand trimmed and slow cured in glass", "tags": ["flower", "new", "indoor"], "badge": "New" }),
+        ),
+        (
+            "carton.jpg",
+            serde_json::json!({ "name": "Tide & Pine Sea Salt Soap Bar with Coconut and Kelp", "price": "€9.50", "was": "€12.00" }),
+        ),
         ("coffee.png", serde_json::json!({ "name": "Espresso", "tags": ["house roast"], "badge": "Back again" })),
     ];
     for (file, mut fields) in products {
@@ -110,7 +154,8 @@ fn gallery() {
         fields["brand"] = brand.clone();
         for template in TEMPLATES {
             for format in formats() {
-                let title = format!("{}-{}-{}", template.trim_end_matches(".html"), format.id, file.split('.').next().unwrap());
+                let title =
+                    format!("{}-{}-{}", template.trim_end_matches(".html"), format.id, file.split('.').next().unwrap());
                 if title.contains(&only) {
                     let mut studio = dressed(template, format, fields.clone()).photo("photo", photo.clone());
                     let painted = studio.try_paint().unwrap_or_else(|problems| panic!("{title}: {}", tell(&problems)));

@@ -23,7 +23,8 @@ impl Annotated {
                 let first_line = text[..range.start].matches('\n').count() + 1;
                 marks.push((range.start, css_mark(file, first_line)));
                 let starts = line_starts(&text[range.clone()]);
-                marks.extend(starts.into_iter().map(|(line, at)| (range.start + at, css_mark(file, first_line + line))));
+                marks
+                    .extend(starts.into_iter().map(|(line, at)| (range.start + at, css_mark(file, first_line + line))));
             }
         }
         let mut out = String::with_capacity(text.len() + marks.iter().map(|(_, mark)| mark.len()).sum::<usize>());
@@ -88,8 +89,12 @@ pub(super) fn unmark(css: &str, fallback: (u32, u32)) -> (String, Vec<(u32, u32)
             last = place;
             rest = &rest[end..];
         }
+        // A mark alone behind the last line break stands for no line.
+        let length = out.len();
         out.push_str(rest);
-        lines.push(origin.unwrap_or(last));
+        if !rest.is_empty() || !out.ends_with('\n') || length == 0 {
+            lines.push(origin.unwrap_or(last));
+        }
     }
     (out, lines)
 }
@@ -99,7 +104,8 @@ fn find_mark(text: &str) -> Option<(usize, usize, (u32, u32))> {
     while let Some(found) = text[from..].find("/*@") {
         let start = from + found;
         let end = text[start..].find("*/").map(|end| start + end + 2)?;
-        let place = text[start + 3..end - 2].split_once(':').and_then(|(f, l)| Some((f.parse().ok()?, l.parse().ok()?)));
+        let place =
+            text[start + 3..end - 2].split_once(':').and_then(|(f, l)| Some((f.parse().ok()?, l.parse().ok()?)));
         if let Some(place) = place {
             return Some((start, end, place));
         }

@@ -151,7 +151,9 @@ impl Scanner<'_> {
             }
             match self.bytes.get(self.at + 1) {
                 Some(byte) if byte.is_ascii_alphabetic() => return Some(Piece::Open(self.open())),
-                Some(b'/') if self.bytes.get(self.at + 2).is_some_and(u8::is_ascii_alphabetic) => return Some(self.close()),
+                Some(b'/') if self.bytes.get(self.at + 2).is_some_and(u8::is_ascii_alphabetic) => {
+                    return Some(self.close());
+                }
                 _ => self.at += 1,
             }
         }
@@ -272,7 +274,8 @@ impl Scanner<'_> {
         let start = self.at;
         let closing = format!("</{name}");
         while self.at < self.bytes.len() {
-            let found = self.bytes[self.at..].get(..closing.len()).is_some_and(|b| b.eq_ignore_ascii_case(closing.as_bytes()));
+            let found =
+                self.bytes[self.at..].get(..closing.len()).is_some_and(|b| b.eq_ignore_ascii_case(closing.as_bytes()));
             if found {
                 break;
             }

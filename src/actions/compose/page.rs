@@ -86,6 +86,7 @@ pub(super) fn document(html: &str, input: &ComposeInput, files: &mut Files<'_>) 
         files: files.sources.iter().map(|source| source.path.clone()).collect(),
         width: input.format.width,
         height: input.format.height,
+        unit: unit(&input.format),
         safe: safe(&input.format),
     })
 }
@@ -133,7 +134,11 @@ fn link(tag: &Tag, html: &str, at: (u32, usize), css: &mut Css, files: &mut File
     let path = match RelPath::parse(href.trim()) {
         Ok(_) if href.contains("://") => {
             let message = format!("`{href}` is on the network, and a build reads only the campaign's files");
-            problems.push(Problem::error("remote-file", message).at(tag_place(files, at)).hint("save it into templates/ and link that"));
+            problems.push(
+                Problem::error("remote-file", message)
+                    .at(tag_place(files, at))
+                    .hint("save it into templates/ and link that"),
+            );
             return;
         }
         Ok(path) => path,
@@ -146,12 +151,14 @@ fn link(tag: &Tag, html: &str, at: (u32, usize), css: &mut Css, files: &mut File
     match files.read(&path) {
         Ok(Some(file)) => {
             let source = files.sources[file].clone();
-            let lines: Vec<(u32, u32)> = (1..=source.text.lines().count() as u32).map(|line| (file as u32, line)).collect();
+            let lines: Vec<(u32, u32)> =
+                (1..=source.text.lines().count() as u32).map(|line| (file as u32, line)).collect();
             check_css(&source.text, &lines, files, problems);
             add_css(css, &source.text, &lines, media(tag, html));
         }
         Ok(None) => {
-            let problem = Problem::error("missing-file", format!("there is no stylesheet `{path}`")).at(tag_place(files, at));
+            let problem =
+                Problem::error("missing-file", format!("there is no stylesheet `{path}`")).at(tag_place(files, at));
             problems.push(problem.hint("paths are written from the campaign's folder, such as templates/card.css"));
         }
         Err(problem) => problems.push(problem),
@@ -164,19 +171,28 @@ fn check_css(css: &str, lines: &[(u32, u32)], files: &Files<'_>, problems: &mut 
         let line = css[..at].matches('\n').count();
         let problem = Problem::error(code, format!("{name} cannot be used")).hint(hint);
         problems.push(match lines.get(line) {
-            Some((file, line)) => problem.at(line_place(&files.sources[*file as usize], *line, name.trim_end_matches(')'))),
+            Some((file, line)) => {
+                problem.at(line_place(&files.sources[*file as usize], *line, name.trim_end_matches(')')))
+            }
             None => problem,
         });
     };
     for (at, word) in words(css) {
         let hint = match word.as_str() {
             "min(" | "max(" | "clamp(" => {
-                refuse(at, "refused-function", &format!("{word})"), "use calc(), and --margin-top and its like for what keeps clear of the safe zone");
+                refuse(
+                    at,
+                    "refused-function",
+                    &format!("{word})"),
+                    "use calc(), and --margin-top and its like for what keeps clear of the safe zone",
+                );
                 continue;
             }
             "@import" => "link the other stylesheet with <link rel=\"stylesheet\" href=\"templates/…\">",
             "@font-face" => "list the font under `fonts` in the campaign's [brand]; its family can be named then",
-            "@container" => "use the classes of <html> (portrait, wide, …) or @media on orientation, aspect-ratio, width and height",
+            "@container" => {
+                "use the classes of <html> (portrait, wide, …) or @media on orientation, aspect-ratio, width and height"
+            }
             _ => continue,
         };
         refuse(at, "refused-rule", &word, hint);
@@ -203,7 +219,9 @@ fn words(css: &str) -> Vec<(usize, String)> {
     let (mut at, mut found) = (0, Vec::new());
     while at < bytes.len() {
         match bytes[at] {
-            b'/' if bytes.get(at + 1) == Some(&b'*') => at = css[at..].find("*/").map_or(bytes.len(), |end| at + end + 2),
+            b'/' if bytes.get(at + 1) == Some(&b'*') => {
+                at = css[at..].find("*/").map_or(bytes.len(), |end| at + end + 2)
+            }
             quote @ (b'"' | b'\'') => {
                 at += 1;
                 while at < bytes.len() && bytes[at] != quote && bytes[at] != b'\n' {
@@ -233,25 +251,39 @@ fn safe(format: &Format) -> [f32; 4] {
     [safe.top * height, safe.right * width, safe.bottom * height, safe.left * width].map(|edge| (edge + bleed).round())
 }
 
+/// A hundredth of the shorter side without bleed, in pixels.
+fn unit(format: &Format) -> f32 {
+    format.width.min(format.height).saturating_sub(2 * format.bleed) as f32 / 100.0
+}
+
 /// The variables and defaults that every page begins with.
 fn base_css(input: &ComposeInput, problems: &mut Vec<Problem>) -> String {
     let format = &input.format;
-    let shorter = format.width.min(format.height).saturating_sub(2 * format.bleed);
     let [top, right, bottom, left] = safe(format);
     let mut css = String::from(":root {\n");
     // Writing to a String cannot fail.
     let _ = writeln!(css, "--width: {}px; --height: {}px; --bleed: {}px;", format.width, format.height, format.bleed);
-    let _ = writeln!(css, "--safe-top: {top}px; --safe-right: {right}px; --safe-bottom: {bottom}px; --safe-left: {left}px;");
-    let _ = writeln!(css, "--u: {}px;", f64::from(shorter) / 100.0);
-    let least = (format.bleed as f32 + shorter as f32 * 0.06).round();
+    let _ = writeln!(
+        css,
+        "--safe-top: {top}px; --safe-right: {right}px; --safe-bottom: {bottom}px; --safe-left: {left}px;"
+    );
+    let _ = writeln!(css, "--u: {}px;", unit(format));
+    let least = (format.bleed as f32 + unit(format) * 6.0).round();
     let [top, right, bottom, left] = [top, right, bottom, left].map(|edge| edge.max(least));
-    let _ = writeln!(css, "--margin-top: {top}px; --margin-right: {right}px; --margin-bottom: {bottom}px; --margin-left: {left}px;");
+    let _ = writeln!(
+        css,
+        "--margin-top: {top}px; --margin-right: {right}px; --margin-bottom: {bottom}px; --margin-left: {left}px;"
+    );
     for (name, color) in &input.colors {
-        let sound = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') && !color.contains([';', '{', '}', '<', '\n']);
+        let sound = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+            && !color.contains([';', '{', '}', '<', '\n']);
         if sound {
             let _ = writeln!(css, "--{name}: {color};");
         } else {
-            let problem = Problem::error("bad-color", format!("the brand's colour `{name} = \"{color}\"` cannot be written as CSS"));
+            let problem = Problem::error(
+                "bad-color",
+                format!("the brand's colour `{name} = \"{color}\"` cannot be written as CSS"),
+            );
             problems.push(problem.hint("a name of letters, digits and hyphens, and a CSS colour such as #f25c05"));
         }
     }
@@ -306,7 +338,10 @@ fn html_tag(tag: &Tag, html: &str, format: &Format) -> String {
         }
         Some(class) => {
             let own = html[class.value.clone()].to_string();
-            text.replace_range(class.span.start - offset..class.span.end - offset, &format!("class=\"{own} {classes}\""));
+            text.replace_range(
+                class.span.start - offset..class.span.end - offset,
+                &format!("class=\"{own} {classes}\""),
+            );
         }
         None => text.insert_str(tag.name_end - offset, &format!(" class=\"{classes}\"")),
     }

@@ -27,7 +27,8 @@ struct Include {
 
 /// The template (file `main`) and all partials it reaches, the template first.
 pub(super) fn collect(main: usize, files: &mut Files<'_>) -> Result<Vec<Part>, Vec<Problem>> {
-    let folder = RelPath::parse(&files.sources[main].path).map(|path| path.parent()).unwrap_or_else(|_| RelPath::root());
+    let folder =
+        RelPath::parse(&files.sources[main].path).map(|path| path.parent()).unwrap_or_else(|_| RelPath::root());
     let mut parts: Vec<Part> = Vec::new();
     let mut problems = Vec::new();
     // Each entry: name, file, and the names of those that include it, outermost first.
@@ -89,7 +90,9 @@ fn find(name: &str, folder: &RelPath, files: &mut Files<'_>) -> Result<usize, Pr
 fn includes(template: &Template, annotated: &Annotated) -> Vec<Include> {
     let mut found = Vec::new();
     walk(template, &mut |element, mapping| {
-        let (TemplateElement::PartialExpression(include) | TemplateElement::PartialBlock(include)) = element else { return };
+        let (TemplateElement::PartialExpression(include) | TemplateElement::PartialBlock(include)) = element else {
+            return;
+        };
         let name = match &include.name {
             Parameter::Literal(value) => value.as_str().map(str::to_string).unwrap_or_else(|| value.to_string()),
             other => match other.as_name() {
@@ -143,9 +146,8 @@ fn syntax(error: &TemplateError, annotated: &Annotated, file: usize, files: &Fil
             let problem = Problem::error("template-syntax", format!("{{{{#{open}}}}} is closed by {{{{/{close}}}}}"));
             problem.hint(hint.unwrap_or(format!("close {{{{#{open}}}}} first, with {{{{/{open}}}}}")))
         }
-        TemplateErrorReason::InvalidSyntax(_) => {
-            Problem::error("template-syntax", "this is not valid Handlebars").hint("is a {{…}} or a {{#block}}…{{/block}} left open?")
-        }
+        TemplateErrorReason::InvalidSyntax(_) => Problem::error("template-syntax", "this is not valid Handlebars")
+            .hint("is a {{…}} or a {{#block}}…{{/block}} left open?"),
         other => Problem::error("template-syntax", other.to_string()),
     };
     let source = &files.sources[file];

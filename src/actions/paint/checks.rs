@@ -48,8 +48,14 @@ pub(super) fn check(
 }
 
 /// Warns of characters that come out as empty boxes.
-fn missing_characters(stage: &Stage, boxes: &[LaidBox], supply: &mut dyn Supply, places: &mut Places<'_>) -> Vec<Problem> {
-    let characters: BTreeSet<char> = boxes.iter().flat_map(|laid| &laid.runs).flat_map(|run| run.text.chars()).collect();
+fn missing_characters(
+    stage: &Stage,
+    boxes: &[LaidBox],
+    supply: &mut dyn Supply,
+    places: &mut Places<'_>,
+) -> Vec<Problem> {
+    let characters: BTreeSet<char> =
+        boxes.iter().flat_map(|laid| &laid.runs).flat_map(|run| run.text.chars()).collect();
     let missing = characters.into_iter().filter(|character| !stage.book.covers(*character));
     let warn = |character: char| {
         let message = format!("no font has the character {character} (U+{:04X})", character as u32);
@@ -60,12 +66,18 @@ fn missing_characters(stage: &Stage, boxes: &[LaidBox], supply: &mut dyn Supply,
 }
 
 /// Warns of words that leave the canvas, or stand where the network lays its own buttons.
-fn out_of_sight(boxes: &[LaidBox], root: &RenderNode, supply: &mut dyn Supply, places: &mut Places<'_>) -> Vec<Problem> {
+fn out_of_sight(
+    boxes: &[LaidBox],
+    root: &RenderNode,
+    supply: &mut dyn Supply,
+    places: &mut Places<'_>,
+) -> Vec<Problem> {
     let document = places.document;
     let (width, height) = (document.width as f32, document.height as f32);
     let [top, right, bottom, left] = document.safe;
     let mut warnings = Vec::new();
-    let loose: Vec<&LaidBox> = boxes.iter().filter(|laid| root.node_at_path(&laid.path).is_some_and(|node| has_class(node, LOOSE))).collect();
+    let loose: Vec<&LaidBox> =
+        boxes.iter().filter(|laid| root.node_at_path(&laid.path).is_some_and(|node| has_class(node, LOOSE))).collect();
     for laid in boxes {
         let is_loose = loose.iter().any(|outer| laid.path.starts_with(&outer.path));
         let words: Vec<_> = laid.runs.iter().filter(|run| !run.text.trim().is_empty()).collect();
@@ -73,9 +85,12 @@ fn out_of_sight(boxes: &[LaidBox], root: &RenderNode, supply: &mut dyn Supply, p
             continue;
         }
         let rects: Vec<[f32; 4]> = words.iter().map(|run| on_canvas(laid, run)).collect();
-        let all = |text: &[&&MeasuredTextRun]| shorten(&text.iter().map(|run| run.text.trim()).collect::<Vec<_>>().join(" "));
+        let all =
+            |text: &[&&MeasuredTextRun]| shorten(&text.iter().map(|run| run.text.trim()).collect::<Vec<_>>().join(" "));
         let beyond = |edges: [f32; 4]| -> Vec<&&MeasuredTextRun> {
-            let outside = |r: &[f32; 4]| r[0] < edges[0] - SLACK || r[1] < edges[1] - SLACK || r[2] > edges[2] + SLACK || r[3] > edges[3] + SLACK;
+            let outside = |r: &[f32; 4]| {
+                r[0] < edges[0] - SLACK || r[1] < edges[1] - SLACK || r[2] > edges[2] + SLACK || r[3] > edges[3] + SLACK
+            };
             words.iter().zip(&rects).filter(|(_, rect)| outside(rect)).map(|(run, _)| run).collect()
         };
         let clipped = beyond([0.0, 0.0, width, height]);
@@ -104,15 +119,21 @@ fn on_canvas(laid: &LaidBox, run: &MeasuredTextRun) -> [f32; 4] {
     let [a, b, c, d, e, f] = laid.transform;
     let (x, y) = (run.x + offset.x, run.y + offset.y);
     // The height of a run is its font's; letters take the middle of it.
-    let (y, high) = (y + run.height * 0.15, run.height * 0.7);
+    let (y, high) = (y + run.height * 0.25, run.height * 0.5);
     let corners = [(x, y), (x + run.width, y), (x, y + high), (x + run.width, y + high)];
     let points = corners.map(|(x, y)| (a * x + c * y + e, b * x + d * y + f));
-    let fold = |pick: fn(&(f32, f32)) -> f32, best: fn(f32, f32) -> f32| points.iter().map(pick).reduce(best).unwrap_or(0.0);
+    let fold =
+        |pick: fn(&(f32, f32)) -> f32, best: fn(f32, f32) -> f32| points.iter().map(pick).reduce(best).unwrap_or(0.0);
     [fold(|p| p.0, f32::min), fold(|p| p.1, f32::min), fold(|p| p.0, f32::max), fold(|p| p.1, f32::max)]
 }
 
 /// Refuses families that CSS names and nobody has.
-fn families(stage: &Stage, root: &RenderNode, supply: &mut dyn Supply, places: &mut Places<'_>) -> Result<(), Vec<Problem>> {
+fn families(
+    stage: &Stage,
+    root: &RenderNode,
+    supply: &mut dyn Supply,
+    places: &mut Places<'_>,
+) -> Result<(), Vec<Problem>> {
     let mut named = BTreeSet::new();
     let mut waiting = vec![root];
     while let Some(node) = waiting.pop() {
@@ -123,12 +144,16 @@ fn families(stage: &Stage, root: &RenderNode, supply: &mut dyn Supply, places: &
         waiting.extend(node.children.iter().flatten());
     }
     let mut problems = Vec::new();
-    let unknown: BTreeSet<String> = named.iter().flat_map(|list| split_families(list)).filter(|name| !is_known(stage, name)).collect();
+    let unknown: BTreeSet<String> =
+        named.iter().flat_map(|list| split_families(list)).filter(|name| !is_known(stage, name)).collect();
     for name in unknown {
         let place = places.in_css(&name, supply).unwrap_or_else(|| places.text(&name, supply));
         let problem = Problem::error("unknown-font", format!("there is no font `{name}`")).at(place);
         let families = stage.book.families.join(", ");
-        problems.push(problem.hint(format!("there are {families}; add its file to `fonts` in [brand]. System fonts are never used")));
+        problems
+            .push(problem.hint(format!(
+                "there are {families}; add its file to `fonts` in [brand]. System fonts are never used"
+            )));
     }
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }

@@ -10,7 +10,12 @@ use super::places::Places;
 use crate::campaign::Problem;
 
 /// Reads a document's CSS, refusing what takumi does not understand.
-pub(super) fn stylesheet(css: &str, page: &Page, places: &mut Places<'_>, supply: &mut dyn Supply) -> Result<StyleSheet, Vec<Problem>> {
+pub(super) fn stylesheet(
+    css: &str,
+    page: &Page,
+    places: &mut Places<'_>,
+    supply: &mut dyn Supply,
+) -> Result<StyleSheet, Vec<Problem>> {
     let mut problems = Vec::new();
     for (style, at) in &page.styles {
         if let Err(error) = StyleSheet::parse(&format!("x{{{style}}}")) {
@@ -46,14 +51,17 @@ fn wrong_part(css: &str, context: &str, message: &str) -> Range<usize> {
 
 /// Warns of properties that nothing here knows, most often misspelt ones.
 pub(super) fn unknown_properties(css: &str, supply: &mut dyn Supply, places: &mut Places<'_>) -> Vec<Problem> {
-    let is_known = |name: &str| name.starts_with('-') || !StyleDeclarationBlock::parse_loosy(&format!("{name}:inherit")).is_empty();
+    let is_known = |name: &str| {
+        name.starts_with('-') || !StyleDeclarationBlock::parse_loosy(&format!("{name}:inherit")).is_empty()
+    };
     let mut warnings = Vec::new();
     for (at, name) in properties(css).into_iter().filter(|(_, name)| !is_known(name)) {
         let line = css[..at].matches('\n').count();
         let problem = Problem::warning("unknown-property", format!("`{name}` is no property that is painted"));
         let near = COMMON.iter().min_by_key(|common| strsim::damerau_levenshtein(common, &name));
         let near = near.filter(|near| strsim::damerau_levenshtein(near, &name) <= 2);
-        let problem = problem.hint(near.map_or("it is ignored; take it out".to_string(), |near| format!("did you mean `{near}`?")));
+        let problem = problem
+            .hint(near.map_or("it is ignored; take it out".to_string(), |near| format!("did you mean `{near}`?")));
         warnings.push(problem.at(places.css(line, &name, supply)));
     }
     warnings
@@ -118,7 +126,8 @@ fn properties(css: &str) -> Vec<(usize, String)> {
                 let length = bytes[at..].iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
                 let rest = &css[at + length..];
                 // What comes first behind it tells a declaration from a selector inside another rule.
-                let is_declaration = rest.trim_start().starts_with(':') && rest.find(['{', ';', '}']).is_none_or(|end| !rest[end..].starts_with('{'));
+                let is_declaration = rest.trim_start().starts_with(':')
+                    && rest.find(['{', ';', '}']).is_none_or(|end| !rest[end..].starts_with('{'));
                 if length > 0 && is_declaration {
                     found.push((at, css[at..at + length].to_ascii_lowercase()));
                 }

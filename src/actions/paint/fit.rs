@@ -1,9 +1,9 @@
 //! Finds the largest font size at which each marked text stays inside its box.
 
+use super::Supply;
 use super::page::{FIT_INNER, Fit, fit_class};
 use super::places::Places;
 use super::tree::{LaidBox, Stage, has_class};
-use super::Supply;
 use crate::campaign::Problem;
 
 /// Layout is in 64ths of a pixel, and line boxes are rounded: what is nearer than this is inside.
@@ -15,7 +15,11 @@ const TOLERANCE: f32 = 0.5;
 ///
 /// # Errors
 /// A text that does not fit at its smallest size.
-pub(super) fn settle(stage: &mut Stage, supply: &mut dyn Supply, places: &mut Places<'_>) -> Result<Vec<u32>, Vec<Problem>> {
+pub(super) fn settle(
+    stage: &Stage,
+    supply: &mut dyn Supply,
+    places: &mut Places<'_>,
+) -> Result<Vec<u32>, Vec<Problem>> {
     let mut sizes: Vec<u32> = stage.page.fits.iter().map(|fit| fit.least).collect();
     let mut problems = Vec::new();
     for number in 0..sizes.len() {

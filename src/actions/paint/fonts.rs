@@ -139,7 +139,11 @@ const MOST_BOOKS: usize = 32;
 ///
 /// # Errors
 /// A brand's file that is no font.
-pub(super) fn book(brand: &[BrandFont], characters: &BTreeSet<char>, texts: &[&str]) -> Result<Arc<Book>, Vec<Problem>> {
+pub(super) fn book(
+    brand: &[BrandFont],
+    characters: &BTreeSet<char>,
+    texts: &[&str],
+) -> Result<Arc<Book>, Vec<Problem>> {
     let digests: Vec<[u8; 32]> = brand.iter().map(|font| *blake3::hash(&font.bytes).as_bytes()).collect();
     let plain = get((digests.clone(), [false; FALLBACKS.len()]), brand)?;
     let mut wanted = [false; FALLBACKS.len()];

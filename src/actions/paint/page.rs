@@ -166,7 +166,8 @@ impl Reader<'_> {
                     self.page.fits.push(fit);
                 }
                 None => {
-                    let problem = Problem::error("bad-fit", format!("`{range}` is no range of font sizes")).hint("write data-fit=\"24-160\" or \"3u-14u\"");
+                    let problem = Problem::error("bad-fit", format!("`{range}` is no range of font sizes"))
+                        .hint("write data-fit=\"24-160\" or \"3u-14u\"");
                     self.problems.push(problem.at(places.tag(at, "data-fit", supply)));
                 }
             }
@@ -193,7 +194,12 @@ impl Reader<'_> {
         };
         let number = self.page.images.len();
         self.page.images.push(Image { src, at });
-        let open = Edit { start: attribute.span.start, end: attribute.span.end, text: "src=\"".into(), gap: Some(Gap::Src(number)) };
+        let open = Edit {
+            start: attribute.span.start,
+            end: attribute.span.end,
+            text: "src=\"".into(),
+            gap: Some(Gap::Src(number)),
+        };
         self.edits.push(open);
         self.insert(attribute.span.end, "\"");
     }
@@ -203,7 +209,9 @@ impl Reader<'_> {
             let href = tag.value(self.html, name).unwrap_or_default();
             if !href.is_empty() && !href.starts_with("data:") && !href.starts_with('#') {
                 let problem = Problem::error("refused-element", format!("a drawing cannot show the file `{href}`"));
-                self.problems.push(problem.at(places.tag(at, name, supply)).hint("put an <img> over it, or a data: URI into it"));
+                self.problems.push(
+                    problem.at(places.tag(at, name, supply)).hint("put an <img> over it, or a data: URI into it"),
+                );
             }
         }
     }

@@ -30,7 +30,8 @@ impl Picture {
         match self {
             Picture::Ready(image) => Some(image.clone()),
             Picture::Raster { width, height, .. } => {
-                let empty = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\"/>");
+                let empty =
+                    format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\"/>");
                 ImageSource::from_bytes(empty.as_bytes()).ok()
             }
         }
@@ -50,21 +51,28 @@ pub(super) fn resolve(src: &str, supply: &mut dyn Supply) -> Result<Picture, Pro
         };
     }
     if src.contains("://") || src.starts_with("//") {
-        let problem = Problem::error("remote-file", format!("`{src}` is on the network, and a build reads only the campaign's files"));
+        let problem = Problem::error(
+            "remote-file",
+            format!("`{src}` is on the network, and a build reads only the campaign's files"),
+        );
         return Err(problem.hint("save the picture into the campaign and write its path"));
     }
     let path = RelPath::parse(src).map_err(|error| {
         let problem = Problem::error("bad-path", format!("`{src}` is no picture: {error}"));
         problem.hint("paths are written from the campaign's folder, such as brand/logo.svg")
     })?;
-    let bytes = supply.file(path.as_str()).map_err(|error| Problem::error("unreadable-file", format!("cannot read `{path}`: {error}")))?;
+    let bytes = supply
+        .file(path.as_str())
+        .map_err(|error| Problem::error("unreadable-file", format!("cannot read `{path}`: {error}")))?;
     let Some(bytes) = bytes else {
         let problem = Problem::error("missing-file", format!("there is no picture `{path}`"));
         return Err(problem.hint("paths are written from the campaign's folder; photos of the post are photo:NAME"));
     };
     if is_svg(&bytes) {
         let drawing = ImageSource::from_bytes(&bytes);
-        return drawing.map(Picture::Ready).map_err(|error| Problem::error("bad-picture", format!("`{path}` cannot be drawn: {error}")));
+        return drawing
+            .map(Picture::Ready)
+            .map_err(|error| Problem::error("bad-picture", format!("`{path}` cannot be drawn: {error}")));
     }
     let source = PictureSource::File(path.clone());
     match supply.size(&source)? {
@@ -82,7 +90,9 @@ fn unknown_photo(name: &str, known: &[String]) -> Problem {
     let near = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, name));
     problem.hint(match near {
         Some(near) if strsim::damerau_levenshtein(near, name) <= 2 => format!("did you mean photo:{near}?"),
-        Some(_) => format!("it has {}", known.iter().map(|known| format!("photo:{known}")).collect::<Vec<_>>().join(", ")),
+        Some(_) => {
+            format!("it has {}", known.iter().map(|known| format!("photo:{known}")).collect::<Vec<_>>().join(", "))
+        }
         None => "give the post a photo in the manifest".into(),
     })
 }
@@ -176,7 +186,8 @@ pub(super) fn paint(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let bitmap = render_scene(&scene).map_err(|error| vec![Problem::error("paint", format!("the page cannot be painted: {error}"))])?;
+    let bitmap = render_scene(&scene)
+        .map_err(|error| vec![Problem::error("paint", format!("the page cannot be painted: {error}"))])?;
     let (width, height) = (bitmap.width(), bitmap.height());
     Ok(Rgba { width, height, pixels: bitmap.into_raw() })
 }

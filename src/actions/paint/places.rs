@@ -63,7 +63,12 @@ impl<'a> Places<'a> {
     pub fn in_css(&mut self, needle: &str, supply: &mut dyn Supply) -> Option<Place> {
         let needle = needle.to_ascii_lowercase();
         let mine = |line: usize| matches!(self.document.css_lines.get(line), Some(Some(_)));
-        let found = self.document.css.lines().enumerate().find(|(n, text)| mine(*n) && text.to_ascii_lowercase().contains(&needle));
+        let found = self
+            .document
+            .css
+            .lines()
+            .enumerate()
+            .find(|(n, text)| mine(*n) && text.to_ascii_lowercase().contains(&needle));
         let line = found?.0;
         Some(self.css(line, &needle, supply))
     }

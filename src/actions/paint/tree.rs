@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use takumi::from_html;
-use takumi::prelude::{FromHtmlOptions, ImageSource, ImageSourceInput, MeasuredNode, MeasuredTextRun, Node, NodeKind, RenderOptions};
+use takumi::prelude::{
+    FromHtmlOptions, ImageSource, ImageSourceInput, MeasuredNode, MeasuredTextRun, Node, NodeKind, RenderOptions,
+};
 use takumi::prelude::{StyleSheet, Viewport};
 use takumi::unstable::base::geometry::{ComputedLayout, NodeId};
 use takumi::unstable::base::layout::tree::{LayoutResults, RenderNode};
@@ -44,13 +46,17 @@ pub(super) struct LaidBox {
 
 impl Stage {
     /// Reads a document and everything that it shows, and refuses what cannot be shown.
-    pub fn set(doc: &Document, brand: &[BrandFont], supply: &mut dyn Supply, places: &mut Places<'_>) -> Result<Stage, Vec<Problem>> {
+    pub fn set(
+        doc: &Document,
+        brand: &[BrandFont],
+        supply: &mut dyn Supply,
+        places: &mut Places<'_>,
+    ) -> Result<Stage, Vec<Problem>> {
         if doc.width == 0 || doc.height == 0 || u64::from(doc.width) * u64::from(doc.height) > 64 << 20 {
             let message = format!("a canvas of {}×{} pixels cannot be painted", doc.width, doc.height);
             return Err(vec![Problem::error("bad-size", message).hint("a format has 1 to 64 million pixels")]);
         }
-        let unit = unit(doc);
-        let page = Page::read(places, unit, supply)?;
+        let page = Page::read(places, doc.unit, supply)?;
         let mut problems = Vec::new();
         let stylesheet = match super::css::stylesheet(&doc.css, &page, places, supply) {
             Ok(sheet) => Some(sheet),
@@ -95,7 +101,12 @@ impl Stage {
     }
 
     /// Learns which pictures the CSS shows; those of rules that match nothing are never asked for.
-    fn find_backgrounds(&mut self, sizes: &[u32], supply: &mut dyn Supply, places: &mut Places<'_>) -> Result<(), Vec<Problem>> {
+    fn find_backgrounds(
+        &mut self,
+        sizes: &[u32],
+        supply: &mut dyn Supply,
+        places: &mut Places<'_>,
+    ) -> Result<(), Vec<Problem>> {
         let mut problems = Vec::new();
         for url in self.render_tree(sizes, &HashMap::new())?.needs().images {
             if url.starts_with("softbox:") {
@@ -119,7 +130,11 @@ impl Stage {
 
     /// The images that layout reads sizes from; `painted` stand in for those of the CSS.
     fn images(&self, painted: &HashMap<String, ImageSource>) -> HashMap<Arc<str>, ImageSource> {
-        let numbered = self.pictures.iter().enumerate().filter_map(|(n, picture)| Some((image_name(n).into(), picture.stand_in()?)));
+        let numbered = self
+            .pictures
+            .iter()
+            .enumerate()
+            .filter_map(|(n, picture)| Some((image_name(n).into(), picture.stand_in()?)));
         let backgrounds = self.backgrounds.iter().filter_map(|(url, picture)| {
             let image = painted.get(url).cloned().or_else(|| picture.stand_in())?;
             Some((Arc::from(url.as_str()), image))
@@ -164,19 +179,14 @@ impl Stage {
     }
 }
 
-/// A hundredth of the canvas's shorter side, as `--u` says.
-fn unit(doc: &Document) -> f32 {
-    let written = doc.css.split_once("--u: ").and_then(|(_, rest)| rest.split_once("px")).and_then(|(number, _)| number.parse().ok());
-    written.unwrap_or(doc.width.min(doc.height) as f32 / 100.0)
-}
-
 fn failed(error: takumi::prelude::Error) -> Vec<Problem> {
     vec![Problem::error("layout", format!("the page cannot be laid out: {error}"))]
 }
 
 fn parse(html: &str) -> Result<Node, Vec<Problem>> {
-    from_html(html, FromHtmlOptions::default())
-        .map_err(|error| vec![Problem::error("layout", error.to_string()).hint("close the elements that are left open")])
+    from_html(html, FromHtmlOptions::default()).map_err(|error| {
+        vec![Problem::error("layout", error.to_string()).hint("close the elements that are left open")]
+    })
 }
 
 fn collect_characters(node: &Node, characters: &mut BTreeSet<char>) {
