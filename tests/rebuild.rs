@@ -212,3 +212,21 @@ fn clean_takes_what_softbox_made_and_leaves_what_people_made() {
     let left: Vec<String> = shop.dist().into_keys().collect();
     assert_eq!(left, ["card/amber.small.wide.txt", "card/notes.md"]);
 }
+
+#[test]
+fn the_point_of_interest_stays_in_view_where_a_box_shows_only_a_part() {
+    let shop = Campaign::shop();
+    shop.edit("templates/card.css", "img { width: 30px; height: 30px }", "img { width: 80px; height: 20px; object-fit: cover }");
+    shop.edit("campaign.toml", "steps = [{", "steps = [{ crop = { focus = [0.5, 0.05] } }, {");
+    shop.build();
+    let high = shop.dist()["card/jar.small.wide.jpg"].clone();
+    shop.edit("campaign.toml", "focus = [0.5, 0.05]", "focus = [0.5, 0.95]");
+    shop.build();
+    let low = shop.dist()["card/jar.small.wide.jpg"].clone();
+    let green = |jpeg: &[u8]| {
+        let picture = softbox::imaging::decode(jpeg, 0, &softbox::imaging::Limits::default()).unwrap();
+        picture.pixels()[(10 * 160 + 40) * 3 + 1]
+    };
+    // The picture gets greener from top to bottom.
+    assert!(green(&high) + 60 < green(&low), "{} {}", green(&high), green(&low));
+}

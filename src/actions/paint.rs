@@ -69,6 +69,12 @@ pub trait Supply {
     /// A problem that says why it cannot be read; one without a place gets the template's.
     fn size(&mut self, source: &PictureSource) -> Result<Option<(u32, u32)>, Problem>;
 
+    /// The point of a picture that stays in view where a box shows only a part of it and the template says nothing else, as fractions from
+    /// its top left corner.
+    fn focus(&mut self, _source: &PictureSource) -> [f32; 2] {
+        [0.5, 0.5]
+    }
+
     /// The part of a picture at exactly the size asked for.
     ///
     /// # Errors

@@ -97,6 +97,10 @@ impl Supply for Shelf<'_, '_> {
         Ok(self.picture(source)?.map(|picture| picture.full_size()))
     }
 
+    fn focus(&mut self, source: &PictureSource) -> [f32; 2] {
+        self.picture(source).ok().flatten().map_or([0.5, 0.5], |picture| picture.focus())
+    }
+
     fn cut(&mut self, want: &PictureWant) -> Result<Rgba, Problem> {
         let name = format!("{:?}", want.source);
         let picture = self.picture(&want.source)?.ok_or_else(|| Problem::error("unknown-picture", name.clone()))?;

@@ -176,7 +176,7 @@ pub(super) fn paint(
     for laid in &boxes {
         let Some(node) = scene.root.node_at_path_mut(&laid.path) else { continue };
         let Some(number) = image_number(node) else { continue };
-        let Some(cut) = cut(&stage.pictures[number], laid, node) else { continue };
+        let Some(cut) = cut(&stage.pictures[number], laid, node, supply) else { continue };
         match supply.cut(&cut.want).and_then(|pixels| image(pixels, &cut.want)) {
             Ok(image) => put(node, image, cut.fills),
             Err(problem) if problem.place.is_some() => problems.push(problem),
@@ -216,7 +216,7 @@ fn image(pixels: Rgba, want: &PictureWant) -> Result<ImageSource, Problem> {
 }
 
 /// The part of a picture that its box shows, and how many pixels that is on the canvas.
-fn cut(picture: &Picture, laid: &LaidBox, node: &RenderNode) -> Option<Cut> {
+fn cut(picture: &Picture, laid: &LaidBox, node: &RenderNode, supply: &mut dyn Supply) -> Option<Cut> {
     let Picture::Raster { source, width, height } = picture else { return None };
     let natural = Size { width: *width as f32, height: *height as f32 };
     let content = laid.layout.content_box_size();
@@ -228,11 +228,16 @@ fn cut(picture: &Picture, laid: &LaidBox, node: &RenderNode) -> Option<Cut> {
     let fills = (shown.size.width - content.width).abs() < 0.5 && (shown.size.height - content.height).abs() < 0.5;
     let offset = laid.layout.content_box_offset();
     if fills {
+        let focus = supply.focus(source);
         let part = |crop: f32, length: f32, whole: f32| (f64::from(crop / whole), f64::from(length / whole).min(1.0));
         let (left, across) = part(shown.crop.x, shown.size.width, placed.size.width);
         let (top, down) = part(shown.crop.y, shown.size.height, placed.size.height);
         let (width, height) = pixels(laid, [offset.x, offset.y], [content.width, content.height]);
-        let region = [left.min(1.0 - across), top.min(1.0 - down), across, down];
+        let [left, top] = match is_central(left, across) && is_central(top, down) {
+            true => [(focus[0], across), (focus[1], down)].map(|(focus, part)| f64::from(focus) - part / 2.0),
+            false => [left, top],
+        };
+        let region = [left.clamp(0.0, 1.0 - across), top.clamp(0.0, 1.0 - down), across, down];
         return Some(Cut { want: PictureWant { source: source.clone(), region, width, height }, fills: true });
     }
     // Shown whole, or cut at its natural size: takumi places it.
@@ -240,6 +245,11 @@ fn cut(picture: &Picture, laid: &LaidBox, node: &RenderNode) -> Option<Cut> {
     let (width, height) = pixels(laid, origin, [placed.size.width, placed.size.height]);
     let want = PictureWant { source: source.clone(), region: [0.0, 0.0, 1.0, 1.0], width, height };
     Some(Cut { want, fills: false })
+}
+
+/// Whether a part of a length lies in its middle: where `object-position` was left as it is.
+fn is_central(start: f64, part: f64) -> bool {
+    (start - (1.0 - part) / 2.0).abs() < 0.001
 }
 
 /// Pixels of the canvas that a rectangle of a box takes, never more than 16 384 a side.
