@@ -4,8 +4,9 @@
 use rayon::prelude::*;
 
 use super::cut::convert;
-use super::exact::{linear_to_srgb, pow, srgb_to_linear};
-use super::{Error, Picture, sharpen};
+use super::sharpen::sharpen;
+use super::tone::Tone;
+use super::{Error, Picture};
 
 /// What to change; all zero changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]
@@ -25,15 +26,8 @@ pub struct Adjustment {
     pub sharpen: f32,
 }
 
-/// Where highlights begin to roll off, in linear light; middle grey is 0.18.
-const SHOULDER: f32 = 0.4;
-
 /// Luma of encoded values and of linear light. Source: ITU-R BT.709.
 pub(super) const LUMA: [f32; 3] = [0.2126, 0.7152, 0.0722];
-
-/// Entries of the table from the square root of linear light (exact on every machine) to encoded values: the table's steps are
-/// below a tenth of an 8-bit level everywhere.
-const STEPS: usize = 4096;
 
 /// Changes light and colour of a picture, which becomes sRGB by that (its orientation stays). Gives the same bytes on any machine
 /// and any number of threads: tables made of exactly defined operations, and single-precision arithmetic.
@@ -46,23 +40,26 @@ pub fn adjust(picture: &mut Picture, adjustment: &Adjustment) -> Result<(), Erro
         return Ok(());
     }
     let about = picture.about().clone();
-    let channels = usize::from(about.channels);
     let mut pixels = picture.take();
     convert(&mut pixels, &about)?;
-    if (Adjustment { sharpen: 0.0, ..wanted }) != Adjustment::default() {
-        let tone = Tone::new(&wanted);
-        pixels.par_chunks_mut(channels << 14).for_each(|chunk| {
-            for pixel in chunk.chunks_exact_mut(channels) {
-                let changed = tone.change([pixel[0], pixel[1], pixel[2]]);
-                pixel[..3].copy_from_slice(&changed);
-            }
-        });
-    }
-    if wanted.sharpen > 0.0 {
-        sharpen::sharpen(&mut pixels, about.width as usize, channels, wanted.sharpen);
+    let width = about.width as usize;
+    if about.channels == 4 {
+        apply::<4>(&mut pixels, width, &wanted)
+    } else {
+        apply::<3>(&mut pixels, width, &wanted)
     }
     picture.replace(pixels);
     Ok(())
+}
+
+fn apply<const CHANNELS: usize>(pixels: &mut [u8], width: usize, wanted: &Adjustment) {
+    if (Adjustment { sharpen: 0.0, ..*wanted }) != Adjustment::default() {
+        let tone = Tone::new(wanted);
+        pixels.par_chunks_mut(CHANNELS << 15).for_each(|chunk| tone.change::<CHANNELS>(chunk));
+    }
+    if wanted.sharpen > 0.0 {
+        sharpen::<CHANNELS>(pixels, width, wanted.sharpen);
+    }
 }
 
 impl Adjustment {
@@ -80,128 +77,9 @@ impl Adjustment {
     }
 }
 
-/// The change of one pixel, prepared.
-struct Tone {
-    /// Linear light of each 8-bit value.
-    light: [f32; 256],
-    gains: [f32; 3],
-    /// What white becomes before highlights roll off.
-    white: f32,
-    /// Encoded value with contrast, by the square root of linear light.
-    encoded: Vec<f32>,
-    saturation: f32,
-}
-
-impl Tone {
-    fn new(wanted: &Adjustment) -> Tone {
-        let power_of_two = |exponent: f64| pow(2.0, exponent);
-        let (warm, magenta) = (f64::from(wanted.temperature), f64::from(wanted.tint));
-        // Warm light has more red and less blue, as between daylight of 6500 K and lamps of about 4000 K at 1; magenta has less green.
-        let balance = [power_of_two(0.35 * warm), power_of_two(-0.3 * magenta), power_of_two(-0.5 * warm)];
-        // Balanced so that a grey keeps its luminance.
-        let luminance: f64 = balance.iter().zip(LUMA).map(|(gain, weight)| gain * f64::from(weight)).sum();
-        let stops = power_of_two(f64::from(wanted.exposure));
-        let gains = balance.map(|gain| (gain / luminance * stops) as f32);
-        let middle = linear_to_srgb(0.18);
-        let slope = power_of_two(f64::from(wanted.contrast));
-        let encoded = (0..=STEPS).map(|step| {
-            let root = step as f64 / STEPS as f64;
-            around_middle(linear_to_srgb(root * root), middle, slope) as f32
-        });
-        let mut light = [0.0; 256];
-        for (value, light) in light.iter_mut().enumerate() {
-            *light = srgb_to_linear(value as f64 / 255.0) as f32;
-        }
-        Tone {
-            light,
-            gains,
-            white: gains.iter().copied().fold(1.0, f32::max),
-            encoded: encoded.collect(),
-            saturation: wanted.saturation,
-        }
-    }
-
-    fn change(&self, pixel: [u8; 3]) -> [u8; 3] {
-        let mut light = [0.0; 3];
-        for (light, (value, gain)) in light.iter_mut().zip(pixel.into_iter().zip(self.gains)) {
-            *light = self.light[usize::from(value)] * gain;
-        }
-        let light = if self.white > 1.0 { self.roll_off(light) } else { light };
-        let encoded = light.map(|light| self.encoded[(light.min(1.0).sqrt() * STEPS as f32 + 0.5) as usize]);
-        let coloured = if self.saturation == 0.0 { encoded } else { saturate(encoded, self.saturation) };
-        coloured.map(|value| (value * 255.0 + 0.5) as u8)
-    }
-
-    /// Highlights bend towards white: halfway between keeping the hue exactly and letting bright colours fade, as film does.
-    fn roll_off(&self, light: [f32; 3]) -> [f32; 3] {
-        let brightest = light[0].max(light[1]).max(light[2]);
-        if brightest <= SHOULDER {
-            return light;
-        }
-        let scale = self.shoulder(brightest) / brightest;
-        light.map(|light| (light * scale + self.shoulder(light)) / 2.0)
-    }
-
-    /// Leaves what is below the shoulder, brings white exactly to 1, and has no corner between.
-    fn shoulder(&self, light: f32) -> f32 {
-        if light <= SHOULDER {
-            return light;
-        }
-        let slope = (self.white - SHOULDER) / (1.0 - SHOULDER);
-        let t = ((light - SHOULDER) / (self.white - SHOULDER)).min(1.0);
-        SHOULDER + (1.0 - SHOULDER) * (slope * t / (1.0 + (slope - 1.0) * t))
-    }
-}
-
-/// An S-curve through black, middle grey and white, with `slope` at middle grey and its inverse at both ends.
-fn around_middle(value: f64, middle: f64, slope: f64) -> f64 {
-    let half = |u: f64| u / (u + (1.0 - u) * slope);
-    if value <= middle {
-        middle * half(value / middle)
-    } else {
-        1.0 - (1.0 - middle) * half((1.0 - value) / (1.0 - middle))
-    }
-}
-
-/// Colours move away from (or to) their luma. More colour is given mostly to what has little, half as much to skin, and never so
-/// much that a channel clips.
-fn saturate(pixel: [f32; 3], amount: f32) -> [f32; 3] {
-    let luma: f32 = pixel.iter().zip(LUMA).map(|(value, weight)| value * weight).sum();
-    let (least, most) = (pixel[0].min(pixel[1]).min(pixel[2]), pixel[0].max(pixel[1]).max(pixel[2]));
-    if most - least < 1e-6 {
-        return pixel;
-    }
-    let factor = if amount < 0.0 {
-        1.0 + amount
-    } else {
-        let colourful = (most - least) / most;
-        let wanted = 1.0 + amount * (1.2 - 0.7 * colourful) * (1.0 - 0.5 * skin(pixel, least, most));
-        // The largest factor that keeps every channel between black and white.
-        let room = ((1.0 - luma) / (most - luma)).min(luma / (luma - least).max(1e-6));
-        // Approaches the room smoothly, so that neighbouring strong colours stay apart.
-        let (wanted, room) = (wanted - 1.0, (room - 1.0).max(0.0));
-        1.0 + if wanted + room > 0.0 {
-            wanted * room / (wanted + room) * (1.0 + wanted.min(room) / (wanted + room))
-        } else {
-            0.0
-        }
-    };
-    pixel.map(|value| (luma + (value - luma) * factor).clamp(0.0, 1.0))
-}
-
-/// How much a colour is like skin (0 to 1): orange hues, fading to none at pure red and yellow.
-fn skin([red, green, blue]: [f32; 3], least: f32, most: f32) -> f32 {
-    if red < green || green < blue {
-        return 0.0;
-    }
-    // 0 is red, 1 is yellow; skin of all shades lies around 0.4.
-    let hue = (green - blue) / (most - least);
-    let distance = ((hue - 0.4) / 0.4).abs().min(1.0);
-    (1.0 - distance * distance) * (1.0 - distance * distance)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::exact::srgb_to_linear;
     use super::*;
 
     fn changed(pixels: &[[u8; 3]], adjustment: Adjustment) -> Vec<[u8; 3]> {

@@ -19,6 +19,7 @@ mod orientation;
 mod picture;
 mod region;
 mod sharpen;
+mod tone;
 
 pub use adjust::{Adjustment, adjust};
 pub use cut::{crop, cut, magnification, upright};
