@@ -250,10 +250,8 @@ mod tests {
         };
         let blur = |plane: &[i16], x: isize, y: isize, dx: isize, dy: isize| {
             let shares = weights.iter().zip(0..).map(|(&weight, distance): (&u16, isize)| {
-                let (a, b) = (
-                    at(plane, x - dx * distance, y - dy * distance),
-                    at(plane, x + dx * distance, y + dy * distance),
-                );
+                let (a, b) =
+                    (at(plane, x - dx * distance, y - dy * distance), at(plane, x + dx * distance, y + dy * distance));
                 ((i64::from(a) + i64::from(b)) * i64::from(weight) / 65536) as i16
             });
             weights.len() as i16 / 2 + shares.sum::<i16>()
@@ -262,8 +260,10 @@ mod tests {
         let down: Vec<i16> = places().map(|(x, y)| blur(&luma, x, y, 0, 1)).collect();
         let mut sharp = pixels.to_vec();
         for ((x, y), pixel) in places().zip(sharp.chunks_exact_mut(CHANNELS)) {
-            let around: Vec<i16> =
-                (-1..=1).flat_map(|dy| (-1..=1).map(move |dx| (dx, dy))).map(|(dx, dy)| at(&luma, x + dx, y + dy)).collect();
+            let around: Vec<i16> = (-1..=1)
+                .flat_map(|dy| (-1..=1).map(move |dx| (dx, dy)))
+                .map(|(dx, dy)| at(&luma, x + dx, y + dy))
+                .collect();
             let here = at(&luma, x, y);
             let difference = f32::from(here) - f32::from(blur(&down, x, y, 1, 0));
             let added = difference * (amount * 2.0) * difference.abs() / (difference.abs() + GRAIN);
