@@ -5,6 +5,7 @@ mod png;
 mod webp;
 mod xmp;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -114,9 +115,9 @@ fn search(quality: u8, limit: u64, make: impl Fn(u8) -> Result<Vec<u8>, Error>) 
 }
 
 /// RGB over a background, blended in sRGB values as browsers do it.
-fn flatten(picture: &Picture, background: [u8; 3]) -> Vec<u8> {
+fn flatten(picture: &Picture, background: [u8; 3]) -> Cow<'_, [u8]> {
     if picture.channels() == 3 {
-        return picture.pixels().to_vec();
+        return Cow::Borrowed(picture.pixels());
     }
     let blend = |value: u8, behind: u8, alpha: u8| {
         ((u32::from(value) * u32::from(alpha) + u32::from(behind) * (255 - u32::from(alpha)) + 127) / 255) as u8
@@ -125,12 +126,12 @@ fn flatten(picture: &Picture, background: [u8; 3]) -> Vec<u8> {
 }
 
 /// The pixels and their channels, without an alpha that hides nothing.
-fn without_needless_alpha(picture: &Picture) -> (Vec<u8>, usize) {
+fn without_needless_alpha(picture: &Picture) -> (Cow<'_, [u8]>, usize) {
     let pixels = picture.pixels();
     if picture.channels() == 4 && pixels.chunks_exact(4).all(|pixel| pixel[3] == 255) {
         return (pixels.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect(), 3);
     }
-    (pixels.to_vec(), usize::from(picture.channels()))
+    (Cow::Borrowed(pixels), usize::from(picture.channels()))
 }
 
 /// A small sRGB profile: matrix and curve only.

@@ -9,7 +9,7 @@ use super::{Encoding, SRGB};
 use crate::imaging::{Error, Picture};
 
 pub fn encode(
-    (pixels, channels): &(Vec<u8>, usize),
+    (pixels, channels): &(Cow<'_, [u8]>, usize),
     picture: &Picture,
     encoding: &Encoding,
     limit: u64,

@@ -1,5 +1,7 @@
 //! WebP by libwebp, put into a container with a profile and a description.
 
+use std::borrow::Cow;
+
 use libwebp_sys::{
     WebPConfig, WebPEncode, WebPEncodingError, WebPMemoryWrite, WebPMemoryWriter, WebPMemoryWriterClear,
     WebPMemoryWriterInit, WebPPicture, WebPPictureFree, WebPPictureImportRGB, WebPPictureImportRGBA,
@@ -13,7 +15,7 @@ use crate::imaging::{Error, Picture};
 const MAX_SIDE: u32 = 16383;
 
 pub fn encode(
-    (pixels, channels): &(Vec<u8>, usize),
+    (pixels, channels): &(Cow<'_, [u8]>, usize),
     picture: &Picture,
     quality: u8,
     encoding: &Encoding,
