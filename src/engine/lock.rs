@@ -1,8 +1,8 @@
 //! One build at a time in a campaign: a lock of the operating system that dies with its process.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::MetadataExt;
+use std::io::{self, Read};
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 
 /// Held as long as it lives.
@@ -33,9 +33,9 @@ impl Lock {
             if !is_at(&file, &path)? {
                 continue;
             }
-            file.set_len(0)?;
-            file.rewind()?;
-            file.write_all(format!("{who}, process {}", std::process::id()).as_bytes())?;
+            let holder = format!("{who}, process {}\n", std::process::id());
+            file.write_all_at(holder.as_bytes(), 0)?;
+            file.set_len(holder.len() as u64)?;
             return Ok(Lock { _file: file });
         }
     }

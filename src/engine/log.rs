@@ -35,7 +35,9 @@ impl Log {
         let mut start = Magic::default();
         let mut log = Log { end: file.metadata()?.len(), file, magic: *magic, waiting: Vec::new() };
         if log.end < magic.len() as u64 || log.file.read_exact_at(&mut start, 0).is_err() || start != *magic {
-            log.clear()?;
+            log.file.set_len(0)?;
+            log.file.write_all_at(magic, 0)?;
+            log.end = magic.len() as u64;
         }
         Ok(log)
     }
@@ -98,8 +100,7 @@ impl Log {
     pub fn clear(&mut self) -> io::Result<()> {
         self.waiting.clear();
         self.end = self.magic.len() as u64;
-        self.file.set_len(0)?;
-        self.file.write_all_at(&self.magic, 0)
+        self.file.set_len(self.end)
     }
 
     /// Whether there is no record, not even a waiting one.

@@ -78,12 +78,11 @@ impl Outputs {
         for (path, Announced { written, removed }) in std::mem::take(&mut self.announced) {
             let _ = std::fs::remove_file(near(&files.path(&path))); // seldom there
             let before = self.records.get(&path).map(|record| record.digest);
-            let is_there = files.root().lstat(&path).is_ok_and(|there| there.is_some());
             match Record::of_output(files, &path) {
                 Some(now) if written.iter().chain(&before).any(|ours| *ours == now.digest) => {
                     self.records.insert(path, now);
                 }
-                _ if !is_there && removed => drop(self.records.remove(&path)),
+                _ if removed => drop(self.records.remove(&path)),
                 _ => {
                     // Somebody else's file, or none. The stat says nothing: it is compared when it matters.
                     let digest = written.last().copied().unwrap_or(Digest::ABSENT);
@@ -204,8 +203,9 @@ impl Publisher<'_> {
         if matches!(there, Some((Kind::Folder, _))) {
             return Err(EngineError::Folder { path: path.to_owned() });
         }
-        let record = match known {
-            Some(record) if record.vouches_for_output(self.files, path) => Some(*record),
+        let record = match (there, known) {
+            (None, _) => None,
+            (_, Some(record)) if record.vouches_for_output(self.files, path) => Some(*record),
             _ => Record::of_output(self.files, path),
         };
         if let Some(record) = record.filter(|record| record.digest == digest) {
@@ -247,5 +247,68 @@ fn remove_empty_parents(root: &Path, file: &Path) {
             return; // not empty
         }
         folder = path.parent();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATH: &str = "dist/a.jpg";
+
+    /// What a build knows after an earlier one, which had written `old`, announced some things and was killed when the file held `there`.
+    fn recalled(announced: &[(u8, &str)], there: Option<&str>) -> (Option<Record>, bool) {
+        let folder = tempfile::tempdir().unwrap();
+        let derived = folder.path().join(".softbox");
+        std::fs::create_dir_all(&derived).unwrap();
+        std::fs::create_dir_all(folder.path().join("dist")).unwrap();
+        if let Some(there) = there {
+            std::fs::write(folder.path().join(PATH), there).unwrap();
+        }
+        let before = Outputs::open(&derived).unwrap();
+        for (kind, text) in announced {
+            before.journal.announce(*kind, &Digest::of(text.as_bytes()), PATH).unwrap();
+        }
+        let files = Files::open(folder.path()).unwrap();
+        let old = Record { stat: Stat::default(), at: 0, digest: Digest::of(b"old") };
+        let mut after = Outputs::open(&derived).unwrap();
+        assert_eq!(after.is_settled(), announced.is_empty());
+        after.recall(&files, [(PATH, old)].into_iter());
+        let is_removed = after.records.contains_key(PATH) && {
+            after.remove_stale(&files, |_| false, |_, _| {}).unwrap();
+            !folder.path().join(PATH).exists()
+        };
+        let mut again = Outputs::open(&derived).unwrap();
+        again.recall(&files, [(PATH, old)].into_iter());
+        (again.records.get(PATH).copied(), is_removed)
+    }
+
+    #[test]
+    fn wherever_a_build_was_killed_the_file_is_known_for_softboxs_own_and_can_be_removed() {
+        let announced: [&[(u8, &str)]; 5] = [
+            &[],
+            &[(b'W', "new")],
+            &[(b'W', "new"), (b'W', "newer")],
+            &[(b'R', "old")],
+            &[(b'W', "new"), (b'R', "new")],
+        ];
+        for announced in announced {
+            let possible = announced.iter().map(|(_, text)| *text).chain(["old"]);
+            for there in possible {
+                assert!(recalled(announced, Some(there)).1, "{announced:?}, {there} is there");
+            }
+        }
+    }
+
+    #[test]
+    fn somebody_elses_file_is_not_removed_however_a_build_was_killed() {
+        for announced in [&[][..], &[(b'W', "new")], &[(b'R', "old")], &[(b'R', "old"), (b'W', "new")]] {
+            assert!(!recalled(announced, Some("theirs")).1, "{announced:?}");
+        }
+    }
+
+    #[test]
+    fn a_removal_that_was_done_is_not_asked_for_again() {
+        assert_eq!(recalled(&[(b'R', "old")], None).0, None);
     }
 }

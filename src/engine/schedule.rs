@@ -134,6 +134,8 @@ pub(super) fn run<A: Action>(
             }
         });
     });
+    let is_over = |state| matches!(state, &State::Out | State::Known | State::Failed);
+    debug_assert!(build.states.iter().all(is_over), "an action was forgotten");
     build.count();
     build.report
 }

@@ -23,13 +23,12 @@ pub struct Store {
 impl Store {
     /// Opens the store in the derived folder `.softbox/`. Whatever an interrupted build left half written is removed, so the caller must hold the lock.
     pub fn open(derived: &Path) -> io::Result<Store> {
-        let scratch = derived.join("tmp");
-        match fs::remove_dir_all(&scratch) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => fs::create_dir_all(&scratch)?,
+        let (scratch, blobs) = (derived.join("tmp"), derived.join("store"));
+        fs::create_dir_all(&scratch)?;
+        for left in fs::read_dir(&scratch)? {
+            let left = left?.path();
+            if left.is_dir() { fs::remove_dir_all(left)? } else { fs::remove_file(left)? }
         }
-        let blobs = derived.join("store");
-        fs::create_dir_all(&blobs)?;
         Ok(Store { blobs, scratch, next: AtomicU64::new(0), reflinks: AtomicBool::new(true) })
     }
 

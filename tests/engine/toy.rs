@@ -1,5 +1,6 @@
 //! An action for tests: joins its inputs, puts in the files that they name, and fails, panics or waits when told to.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, Weak};
@@ -11,7 +12,7 @@ use softbox::engine::{Action, Bytes, EngineError, Lane, Output, Work};
 pub type Hook = Arc<dyn Fn(&Work<'_>) + Send + Sync>;
 
 /// Makes `text(input,input,…)`. Every line `@path` of an input becomes what that file holds, or `nothing`. An input with `BAD` in it fails, one
-/// with `BOOM` panics.
+/// with `BOOM` panics. `COUNT` in the text becomes 1 in the first run and 2 in all others, which no pure action would say.
 #[derive(Clone, Serialize)]
 pub struct Toy {
     pub text: String,
@@ -32,6 +33,7 @@ pub struct Toy {
 #[derive(Clone, Default)]
 pub struct Probe {
     ran: Arc<Mutex<Vec<String>>>,
+    ever_ran: Arc<Mutex<BTreeSet<String>>>,
     made: Arc<Mutex<Vec<Weak<Vec<u8>>>>>,
     most_alive: Arc<AtomicUsize>,
 }
@@ -47,6 +49,10 @@ impl Probe {
     /// The most outputs that are not stored which were alive at once.
     pub fn most_alive(&self) -> usize {
         self.most_alive.load(Ordering::Relaxed)
+    }
+
+    fn is_first(&self, name: &str) -> bool {
+        self.ever_ran.lock().unwrap().insert(name.to_owned())
     }
 
     fn made(&self, bytes: &Bytes) {
@@ -81,7 +87,8 @@ impl Action for Toy {
         for input in work.inputs() {
             parts.push(expanded(work, &String::from_utf8_lossy(input))?);
         }
-        let joined = format!("{}({})", self.text, parts.join(","));
+        let text = self.text.replace("COUNT", if self.probe.is_first(&self.name) { "1" } else { "2" });
+        let joined = format!("{text}({})", parts.join(","));
         assert!(!joined.contains("BOOM"), "met BOOM");
         if joined.contains("BAD") {
             return Err("met BAD".to_owned());

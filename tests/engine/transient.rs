@@ -129,28 +129,40 @@ fn one_that_fails_when_it_is_made_again_blocks_who_waits_for_it_and_nobody_else(
 }
 
 #[test]
+fn one_that_failed_when_it_was_made_again_blocks_those_that_ask_for_it_later_too() {
+    let campaign = Campaign::new().file("photo", "apple").file("card", "1").file("slow", "1");
+    let fails = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let now = fails.clone();
+    let plan = Plan::default()
+        .step("decode", "decode", &["photo"], "")
+        .transient()
+        .hook(move |_| assert!(!now.load(std::sync::atomic::Ordering::Relaxed), "no luck"))
+        .step("slow", "slow", &["slow"], "")
+        .hook(|_| std::thread::sleep(std::time::Duration::from_millis(50)))
+        .step("card", "card", &["=decode", "card"], "dist/card")
+        .step("late", "late", &["=decode", "=slow"], "dist/late");
+    campaign.build(&plan);
+    fails.store(true, std::sync::atomic::Ordering::Relaxed);
+    campaign.write("card", "2");
+    campaign.write("slow", "2");
+    let report = campaign.build(&plan).report;
+    assert_eq!((report.failed, report.blocked, report.ran), (1, 2, 1));
+}
+
+#[test]
 fn one_that_comes_out_otherwise_when_it_is_made_again_carries_on_and_is_looked_at_again() {
     let (campaign, plan) = two_levels();
-    let count = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
-    let seen = count.clone();
-    // Not a pure action: it says which run it is, by a file that nobody watches.
-    let file = campaign.path("run");
-    let plan = plan.edit("decode", |step| {
-        step.inputs = names(&["photo"]);
-        step.hook = Some(std::sync::Arc::new(move |_| {
-            let run = seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            fs::write(&file, run.min(1).to_string()).unwrap();
-        }));
-    });
-    campaign.write("photo", "@run");
+    // Not a pure action: its second run, and every later one, says something else than its first.
+    let plan = plan.edit("decode", |step| step.text = "run COUNT".to_owned());
     campaign.build(&plan);
+    assert_eq!(campaign.read("dist/card"), "card(develop(run 1(apple)),1)");
     campaign.write("card", "2");
     let built = campaign.build(&plan);
     assert_eq!(built.report.failed, 0, "{:?}", built.events);
+    assert_eq!(campaign.read("dist/card"), "card(develop(run 2(apple)),2)");
     let settled = campaign.build(&plan);
-    assert!(!settled.noop, "two states may be mixed");
-    assert_eq!(campaign.read("dist/card"), "card(develop(decode(1)),2)");
-    assert_eq!(campaign.read("dist/story"), "story(develop(decode(1)),1)");
+    assert!(!settled.noop, "two states are mixed");
+    assert_eq!(campaign.read("dist/story"), "story(develop(run 2(apple)),1)");
     assert!(campaign.build(&plan).noop);
 }
 
