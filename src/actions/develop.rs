@@ -26,20 +26,18 @@ impl Develop {
         let photo = &work.inputs()[0];
         let limits = Limits::default();
         let reach = self.reach_before_crops(photo)?;
-        // Steps work on an upright copy.
+        // A crop copies what it keeps.
         let copies = if self.steps.is_empty() { 1 } else { 2 };
         let needed = imaging::estimate(photo, reach).map_err(|error| self.failed(&error))?.saturating_mul(copies);
         let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
         let mut picture = imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?;
         for step in &self.steps {
-            picture = match step {
-                Step::Crop(crop) => cropped(&picture, crop),
+            match step {
+                Step::Crop(crop) => picture = cropped(&picture, crop),
                 Step::Adjust(adjust) => {
-                    let mut upright = imaging::upright(&picture).map_err(|error| self.failed(&error))?;
-                    imaging::adjust(&mut upright, &adjustment(adjust)).map_err(|error| self.failed(&error))?;
-                    upright
+                    imaging::adjust(&mut picture, &adjustment(adjust)).map_err(|error| self.failed(&error))?;
                 }
-            };
+            }
         }
         let warn = |text: &String| Problem::warning("photo", text).at(Place::file(&self.path));
         let warnings = picture.warnings().iter().map(warn).collect();
