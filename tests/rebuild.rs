@@ -216,7 +216,11 @@ fn clean_takes_what_softbox_made_and_leaves_what_people_made() {
 #[test]
 fn the_point_of_interest_stays_in_view_where_a_box_shows_only_a_part() {
     let shop = Campaign::shop();
-    shop.edit("templates/card.css", "img { width: 30px; height: 30px }", "img { width: 80px; height: 20px; object-fit: cover }");
+    shop.edit(
+        "templates/card.css",
+        "img { width: 30px; height: 30px }",
+        "img { width: 80px; height: 20px; object-fit: cover }",
+    );
     shop.edit("campaign.toml", "steps = [{", "steps = [{ crop = { focus = [0.5, 0.05] } }, {");
     shop.build();
     let high = shop.dist()["card/jar.small.wide.jpg"].clone();

@@ -19,9 +19,6 @@
 //!
 //! `{{format.id}}`, `{{format.network}}`, `{{format.width}}` and `{{format.height}}` are there for `{{#if (eq format.network "x")}}`.
 
-// A problem ends the asset: how large it is on its way out costs nothing.
-#![allow(clippy::result_large_err)]
-
 mod annotate;
 pub(super) mod helpers;
 pub(crate) mod markup;

@@ -12,9 +12,6 @@
 //!   Where several texts share the room, earlier ones are served first. A text that does not fit at the smallest size is an error.
 //! - `data-loose`: this element's words may leave the canvas or the safe zone without a warning.
 
-// A problem ends the asset: how large it is on its way out costs nothing.
-#![allow(clippy::result_large_err)]
-
 mod checks;
 mod css;
 mod fit;
