@@ -91,8 +91,16 @@ pub fn reasons(graph: &Graph<Task>, forecasts: &[Forecast], id: ActionId) -> Vec
         at += 1;
         let forecast = &forecasts[id.0 as usize];
         if forecast.verdict == Verdict::Run {
+            let is_action = |what: &str| {
+                graph
+                    .node(id)
+                    .inputs
+                    .iter()
+                    .any(|input| matches!(input, Input::Action(on) if graph.node(*on).name == what))
+            };
             for difference in &forecast.differences {
-                if !found.contains(difference) {
+                // That another action makes something else has a reason of its own, further down.
+                if !is_action(&difference.what) && !found.contains(difference) {
                     found.push(difference.clone());
                 }
             }
