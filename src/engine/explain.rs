@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::files::Record;
-use super::key::Written;
+use super::key::Keys;
 use super::stat::Stat;
 use super::traces::{Found, Holds, Trace};
 use super::{Action, ActionId, Bytes, Description, Digest, Engine, Graph, Input, Node, Work};
@@ -99,11 +99,13 @@ impl Engine {
         }
         let Some(digests) = digests.into_iter().collect::<Option<Vec<_>>>() else { return bare(Verdict::Depends) };
         // What cannot be written down has no key; the build tells it as a failure.
-        let Ok(written) = Written::new(&node.action, &digests) else { return bare(Verdict::Run) };
+        let mut keys = Keys::default();
+        let Ok(key) = keys.key(&node.action, &digests) else { return bare(Verdict::Run) };
+        let written = keys.written(key, &digests);
         let trace = holds.trace(&self.traces, &self.files, &written.key);
         let verdict = trace.map_or(Verdict::Run, |trace| self.verdict(node.asset.as_deref(), &trace));
         let last = trace.or_else(|| self.last_trace(&node.name));
-        let now = Description::from_bytes(&written.to_bytes(graph, node, &digests));
+        let now = Description::from_bytes(&written.to_bytes(graph, node));
         let forecast = Forecast {
             differences: now.map(|now| self.differences(&node.name, &written.key, &now, trace)).unwrap_or_default(),
             found: last.map(|trace| self.traces.found(trace.found)).unwrap_or_default(),
@@ -150,7 +152,7 @@ impl Engine {
 
     fn last_trace(&self, name: &str) -> Option<Trace> {
         let (latest, _) = self.traces.keys_of(name)?;
-        self.traces.of(&latest).last().copied()
+        self.traces.of(&latest).next().copied()
     }
 
     /// What differs from last time, or, for an action whose trace holds, what differed when it ran last.
@@ -175,7 +177,8 @@ impl Engine {
 
     /// What the latest run of a key found to be another than the run before it did.
     fn found_differences_of(&self, key: &Digest, trace: &Trace) -> Vec<Difference> {
-        let [.., before, latest] = self.traces.of(key) else { return Vec::new() };
+        let mut runs = self.traces.of(key);
+        let (Some(latest), Some(before)) = (runs.next(), runs.next()) else { return Vec::new() };
         if latest != trace {
             return Vec::new();
         }

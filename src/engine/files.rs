@@ -1,12 +1,13 @@
 //! The campaign's files and folders as a build sees them: each looked at once, hashed only when its stat cannot vouch for it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rayon::prelude::*;
 
+use super::fold::FoldMap;
 use super::stat::{Kind, Root, Stat, now};
 use super::{Bytes, DERIVED, Digest, EngineError};
 
@@ -62,8 +63,8 @@ pub struct Files {
 
 #[derive(Debug, Default)]
 struct Inner {
-    files: HashMap<Arc<str>, Entry>,
-    folders: HashMap<Arc<str>, Entry>,
+    files: FoldMap<Arc<str>, Entry>,
+    folders: FoldMap<Arc<str>, Entry>,
     /// Folders that were found to lie inside the campaign, links resolved.
     inside: BTreeSet<PathBuf>,
     /// Folders at the top of the campaign that hold assets, such as `dist/`: softbox makes and removes them itself.
@@ -136,7 +137,7 @@ impl Files {
     #[allow(clippy::type_complexity)]
     pub(super) fn known(&self, only_used: bool) -> (Vec<(Arc<str>, Record)>, Vec<(Arc<str>, Record)>) {
         let inner = self.inner();
-        let list = |map: &HashMap<Arc<str>, Entry>| {
+        let list = |map: &FoldMap<Arc<str>, Entry>| {
             let mut list: Vec<_> = map
                 .iter()
                 .filter(|(_, entry)| entry.used || !only_used)

@@ -1,5 +1,7 @@
 //! One description of an action: its key is the digest of it, and explanations compare two of them.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -24,42 +26,58 @@ impl Description {
     }
 }
 
-/// A description as it is hashed and kept: the parameters as the very JSON text that the key was made from.
+/// Makes keys, in one buffer: a build asks for thousands, and few of them lead to a run.
+#[derive(Debug, Default)]
+pub(super) struct Keys {
+    buffer: Vec<u8>,
+    parameters: Range<usize>,
+}
+
+impl Keys {
+    /// The key of an action whose inputs have these digests: BLAKE3 over the format of keys, the kind, its code version, the parameters and the
+    /// inputs' digests, those of varying length with their length. No paths, hosts, threads or times.
+    pub(super) fn key<A: Action>(&mut self, action: &A, digests: &[Digest]) -> Result<Digest, EngineError> {
+        let Keys { buffer, parameters } = self;
+        buffer.clear();
+        buffer.extend_from_slice(&KEY_FORMAT.to_le_bytes());
+        buffer.extend_from_slice(&action.code_version().to_le_bytes());
+        buffer.extend_from_slice(&(action.kind().len() as u64).to_le_bytes());
+        buffer.extend_from_slice(action.kind().as_bytes());
+        let length_at = buffer.len();
+        buffer.extend_from_slice(&[0; 8]);
+        *parameters = buffer.len()..buffer.len();
+        serde_json::to_writer(&mut *buffer, action)
+            .map_err(|error| EngineError::Parameters { kind: action.kind().to_owned(), error: error.to_string() })?;
+        parameters.end = buffer.len();
+        buffer[length_at..length_at + 8].copy_from_slice(&(parameters.len() as u64).to_le_bytes());
+        digests.iter().for_each(|digest| buffer.extend_from_slice(&digest.0));
+        Ok(Digest::of(buffer))
+    }
+
+    /// The key made last, with all that it was made from.
+    pub(super) fn written(&self, key: Digest, digests: &[Digest]) -> Written {
+        Written { key, parameters: self.buffer[self.parameters.clone()].to_vec(), digests: digests.to_vec() }
+    }
+}
+
+/// A description as it is hashed and kept: the parameters are the very JSON text that the key was made from.
 #[derive(Debug)]
 pub(super) struct Written {
     pub key: Digest,
     parameters: Vec<u8>,
+    /// What the inputs held, in their order.
+    pub digests: Vec<Digest>,
 }
 
 impl Written {
-    /// Of an action whose inputs have these digests. The key is BLAKE3 over the format of keys, the kind, its code version, the parameters
-    /// and the inputs' digests, each with its length. No paths, hosts, threads or times.
-    pub(super) fn new<A: Action>(action: &A, digests: &[Digest]) -> Result<Written, EngineError> {
-        let parameters = serde_json::to_vec(action)
-            .map_err(|error| EngineError::Parameters { kind: action.kind().to_owned(), error: error.to_string() })?;
-        let mut hasher = blake3::Hasher::new();
-        let mut part = |bytes: &[u8]| {
-            hasher.update(&(bytes.len() as u64).to_le_bytes());
-            hasher.update(bytes);
-        };
-        part(&KEY_FORMAT.to_le_bytes());
-        part(action.kind().as_bytes());
-        part(&action.code_version().to_le_bytes());
-        part(&parameters);
-        for digest in digests {
-            part(&digest.0);
-        }
-        Ok(Written { key: Digest(*hasher.finalize().as_bytes()), parameters })
-    }
-
     /// As bytes that [`Description::from_bytes`] reads.
-    pub(super) fn to_bytes<A: Action>(&self, graph: &Graph<A>, node: &Node<A>, digests: &[Digest]) -> Vec<u8> {
+    pub(super) fn to_bytes<A: Action>(&self, graph: &Graph<A>, node: &Node<A>) -> Vec<u8> {
         let label = |input: &Input| match input {
             Input::File(path) => path.to_string(),
             Input::Action(id) => graph.node(*id).name.clone(),
         };
         let inputs: Vec<(String, String)> =
-            node.inputs.iter().map(label).zip(digests.iter().map(Digest::hex)).collect();
+            node.inputs.iter().map(label).zip(self.digests.iter().map(Digest::hex)).collect();
         // Strings and numbers always have a JSON form.
         let json = |value: Value| value.to_string();
         let head = format!(

@@ -16,6 +16,7 @@ pub mod budget;
 pub mod digest;
 pub mod explain;
 pub mod files;
+mod fold;
 pub mod graph;
 pub mod key;
 pub mod lock;
@@ -296,7 +297,11 @@ impl Engine {
         // First, since an old asset may lie where a new one needs a folder, or, where case makes no difference, under the name of a new one.
         let (mut removed, mut cleared) = (0, Ok(()));
         if is_whole {
-            let is_wanted = |path: &str| assets.binary_search_by(|(asset, _)| (*asset).cmp(path)).is_ok();
+            let mut wanted = assets.iter().map(|(path, _)| *path).peekable();
+            let is_wanted = |path: &str| {
+                while wanted.next_if(|asset| *asset < path).is_some() {}
+                wanted.peek() == Some(&path)
+            };
             cleared = self.outputs.remove_stale(&self.files, is_wanted, |path, is_gone| {
                 removed += usize::from(is_gone);
                 tell(if is_gone { Event::Removed { path } } else { Event::Left { path } });

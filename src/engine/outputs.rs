@@ -124,11 +124,11 @@ impl Outputs {
     }
 
     /// Removes assets that are no longer wanted: those that softbox wrote and nobody changed. Hands each to `tell` with whether it was removed.
-    /// One that cannot be removed is tried again with the next build; the first such error is told once all others are gone.
+    /// Asks `is_wanted` for one path after the other, sorted. One that cannot be removed is tried again with the next build; the first such error is told once all others are gone.
     pub fn remove_stale(
         &mut self,
         files: &Files,
-        is_wanted: impl Fn(&str) -> bool,
+        mut is_wanted: impl FnMut(&str) -> bool,
         mut tell: impl FnMut(&str, bool),
     ) -> Result<(), EngineError> {
         let stale: Vec<Arc<str>> = self.records.keys().filter(|path| !is_wanted(path)).cloned().collect();

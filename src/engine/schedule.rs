@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::files::Record;
 use super::graph::Dependents;
-use super::key::Written;
+use super::key::{Keys, Written};
 use super::outputs::{Outputs, Published, Publisher};
 use super::recent::Recent;
 use super::traces::{Holds, NewTrace, Trace, Traces};
@@ -62,6 +62,9 @@ struct Loop<'a, A: Action> {
     revived_for: HashMap<ActionId, Vec<ActionId>>,
     tries: HashMap<ActionId, u8>,
     holds: Holds,
+    keys: Keys,
+    /// The digests of the inputs of the action that is looked at.
+    inputs: Vec<Digest>,
     ready: Vec<ActionId>,
     tasks: [VecDeque<Task>; 2],
     /// Set once all that was ready at the start is queued: from then on the newest goes first.
@@ -106,6 +109,8 @@ pub(super) fn run<A: Action>(
         revived_for: HashMap::new(),
         tries: HashMap::new(),
         holds: Holds::default(),
+        keys: Keys::default(),
+        inputs: Vec::new(),
         ready: Vec::new(),
         tasks: [VecDeque::new(), VecDeque::new()],
         depth_first: false,
@@ -218,21 +223,19 @@ impl<'a, A: Action> Loop<'a, A> {
     /// All inputs of `id` are known: a trace tells its output, or it has to run.
     fn step(&mut self, id: ActionId) {
         let node = self.shared.graph.node(id);
-        let described = self.input_digests(id, node).and_then(|digests| {
-            let written = Written::new(&node.action, &digests)?;
-            Ok((digests, written))
-        });
-        let (digests, written) = match described {
-            Ok(described) => described,
+        let key = match self.key(id, node) {
+            Ok(key) => key,
             Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
         };
-        self.traces.name(&node.name, &written.key);
-        let trace = self.holds.trace(self.traces, self.shared.publisher.files, &written.key);
+        self.traces.name(&node.name, &key);
+        let trace = self.holds.trace(self.traces, self.shared.publisher.files, &key);
         let Some(trace) = trace.filter(|_| !self.revived_for.contains_key(&id)) else {
-            return self.queue(id, written, digests, None);
+            return self.queue(id, self.keys.written(key, &self.inputs), None);
         };
         match &node.asset {
-            Some(path) if !self.vouches(path, &trace.output) => self.queue(id, written, digests, Some(trace)),
+            Some(path) if !self.vouches(path, &trace.output) => {
+                self.queue(id, self.keys.written(key, &self.inputs), Some(trace));
+            }
             asset => {
                 self.report.unchanged += usize::from(asset.is_some());
                 self.known(id, trace.output, Outcome::Kept, Duration::ZERO);
@@ -245,31 +248,35 @@ impl<'a, A: Action> Loop<'a, A> {
         self.outputs.get(path).is_some_and(|record| record.digest == *digest && record.vouches_for_output(files, path))
     }
 
-    /// The digests of all inputs, or why it cannot even be tried.
-    fn input_digests(&self, id: ActionId, node: &Node<A>) -> Result<Vec<Digest>, EngineError> {
+    /// The key of an action, or why it cannot even be tried.
+    fn key(&mut self, id: ActionId, node: &Node<A>) -> Result<Digest, EngineError> {
         if let (Some(other), Some(path)) = (self.crossed.get(&id), &node.asset) {
             let name = self.shared.graph.node(*other).name.clone();
             return Err(EngineError::Taken { path: path.clone(), name });
         }
-        let digest = |input: &Input| match input {
-            Input::Action(on) => Ok(self.digests[on.index()]),
-            Input::File(path) => match self.shared.publisher.files.digest(path)? {
-                Digest::ABSENT => Err(EngineError::Missing { path: path.to_string() }),
-                digest => Ok(digest),
-            },
-        };
-        node.inputs.iter().map(digest).collect()
+        self.inputs.clear();
+        for input in &node.inputs {
+            self.inputs.push(match input {
+                Input::Action(on) => self.digests[on.index()],
+                Input::File(path) => match self.shared.publisher.files.digest(path)? {
+                    Digest::ABSENT => return Err(EngineError::Missing { path: path.to_string() }),
+                    digest => digest,
+                },
+            });
+        }
+        self.keys.key(&node.action, &self.inputs)
     }
 
     /// Queues a task once the bytes of all its inputs can be had; those that were not stored are made again first.
-    fn queue(&mut self, id: ActionId, written: Written, digests: Vec<Digest>, restore: Option<Trace>) {
+    fn queue(&mut self, id: ActionId, written: Written, restore: Option<Trace>) {
         let node = self.shared.graph.node(id);
         let mut hot = vec![None; node.inputs.len()];
         if restore.is_none() {
             for (at, input) in node.inputs.iter().enumerate() {
                 let Input::Action(on) = input else { continue };
-                hot[at] = self.hot.get(on).cloned().or_else(|| self.recent.get(&digests[at]));
-                if hot[at].is_none() && !self.shared.publisher.store.has(&digests[at]) && !self.revive(*on, id) {
+                let digest = &written.digests[at];
+                hot[at] = self.hot.get(on).cloned().or_else(|| self.recent.get(digest));
+                if hot[at].is_none() && !self.shared.publisher.store.has(digest) && !self.revive(*on, id) {
                     return self.block(vec![id]);
                 }
             }
@@ -280,7 +287,7 @@ impl<'a, A: Action> Loop<'a, A> {
         }
         let known = node.asset.as_deref().and_then(|path| self.outputs.get(path)).copied();
         self.states[id.index()] = State::Running;
-        let task = Task { id, written, digests, hot, known, restore };
+        let task = Task { id, written, hot, known, restore };
         let queue = &mut self.tasks[node.action.lane() as usize];
         if self.depth_first { queue.push_front(task) } else { queue.push_back(task) }
     }
@@ -347,7 +354,7 @@ impl<'a, A: Action> Loop<'a, A> {
 
     /// Keeps what a run read and made.
     fn ran(&mut self, id: ActionId, node: &Node<A>, ran: Ran) {
-        let Ran { written, digests, output, bytes, keep, found, published, took } = ran;
+        let Ran { written, output, bytes, keep, found, published, took } = ran;
         let before = self.digests[id.index()];
         if before != Digest::ABSENT && before != output {
             // Made again, it is another one: a file changed meanwhile, or the action is not as pure as it should be. Who waits for it goes on
@@ -355,7 +362,7 @@ impl<'a, A: Action> Loop<'a, A> {
             self.shared.publisher.files.set_unsteady();
         }
         let trace = NewTrace { key: written.key, output, size: bytes.len() as u64, kept: keep, took, found: &found };
-        self.traces.add(&trace, || written.to_bytes(self.shared.graph, node, &digests));
+        self.traces.add(&trace, || written.to_bytes(self.shared.graph, node));
         if let Some(published) = published {
             self.published(node, bytes.len() as u64, published);
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::digest::DigestMap;
+use super::fold::{FoldMap, fold};
 use super::log::Log;
 use super::{Description, Digest, Files};
 
@@ -54,15 +55,24 @@ pub(super) struct NewTrace<'a> {
     pub found: &'a Found,
 }
 
+/// A trace, and where the one of the same key before it is.
+#[derive(Debug)]
+struct Linked {
+    trace: Trace,
+    before: Option<u32>,
+}
+
 #[derive(Debug, Default)]
 struct Index {
-    by_key: DigestMap<Digest, Vec<Trace>>,
-    /// The last two keys of every named action: the present one and the one before.
-    by_name: HashMap<Box<str>, (Digest, Option<Digest>)>,
+    traces: Vec<Linked>,
+    /// Where the newest trace of a key is.
+    by_key: DigestMap<Digest, u32>,
+    /// The last two keys of every named action, by the hash of its name: the present one and the one before. Only explanations need it.
+    by_name: FoldMap<u64, (Digest, Option<Digest>)>,
     paths: Vec<Arc<str>>,
-    path_ids: HashMap<Arc<str>, u32>,
+    path_ids: FoldMap<Arc<str>, u32>,
     sets: Vec<Vec<(u32, Digest)>>,
-    set_ids: HashMap<Vec<(u32, Digest)>, u32>,
+    set_ids: FoldMap<Vec<(u32, Digest)>, u32>,
 }
 
 impl Traces {
@@ -76,15 +86,22 @@ impl Traces {
     pub(super) fn load(&mut self) -> io::Result<()> {
         if !self.is_loaded {
             let index = &mut self.index;
+            // About what an action leaves: a name and a trace.
+            let expected = self.log.len() / 170;
+            index.traces.reserve(expected);
+            index.by_key.reserve(expected);
+            index.by_name.reserve(expected);
             self.log.scan(|record| index.take(record))?;
             self.is_loaded = true;
         }
         Ok(())
     }
 
-    /// All traces of a key, the newest last.
-    pub fn of(&self, key: &Digest) -> &[Trace] {
-        self.index.by_key.get(key).map_or(&[], Vec::as_slice)
+    /// All traces of a key, the newest first.
+    pub fn of(&self, key: &Digest) -> impl Iterator<Item = &Trace> {
+        let at = |index: u32| self.index.traces.get(index as usize);
+        let newest = self.index.by_key.get(key).copied().and_then(at);
+        std::iter::successors(newest, move |linked| linked.before.and_then(at)).map(|linked| &linked.trace)
     }
 
     /// What a set of found inputs held.
@@ -99,7 +116,7 @@ impl Traces {
         let set = new.found.iter().map(|(path, digest)| (self.path_id(path), *digest)).collect();
         let found = FoundSet(self.set_id(set));
         let same = |last: &Trace| (last.output, last.kept, last.found) == (new.output, new.kept, found);
-        if self.of(&new.key).last().is_some_and(same) {
+        if self.of(&new.key).next().is_some_and(same) {
             return;
         }
         let trace = Trace {
@@ -115,20 +132,20 @@ impl Traces {
 
     /// Remembers that `name` now has this key.
     pub fn name(&mut self, name: &str, key: &Digest) {
-        if self.index.by_name.get(name).is_some_and(|(latest, _)| latest == key) {
-            return;
+        let name = fold(name.as_bytes());
+        if self.index.by_name.get(&name).is_none_or(|(latest, _)| latest != key) {
+            self.put(&[&b"N"[..], &key.0, &name.to_le_bytes()].concat());
         }
-        self.put(&[&b"N"[..], &key.0, name.as_bytes()].concat());
     }
 
     /// The key that `name` had at last, and the one before.
     pub fn keys_of(&self, name: &str) -> Option<(Digest, Option<Digest>)> {
-        self.index.by_name.get(name).copied()
+        self.index.by_name.get(&fold(name.as_bytes())).copied()
     }
 
     /// What an action with this key was, with its latest trace.
     pub fn description(&mut self, key: &Digest) -> Option<(Description, Trace)> {
-        let trace = *self.index.by_key.get(key)?.last()?;
+        let trace = *self.of(key).next()?;
         let reason = self.reasons.read(trace.reason)?;
         // A damaged log was begun anew: then another action's description may lie there.
         Some((Description::from_bytes(reason.strip_prefix(&key.0)?)?, trace))
@@ -179,7 +196,7 @@ impl Holds {
                 traces.found(set).iter().all(|(path, digest)| files.digest(path).is_ok_and(|now| now == *digest))
             })
         };
-        traces.of(key).iter().rev().find(|trace| holds(trace.found)).copied()
+        traces.of(key).find(|trace| holds(trace.found)).copied()
     }
 }
 
@@ -205,12 +222,15 @@ impl Index {
             b'T' => {
                 let (key, trace) = decode_trace(rest)?;
                 self.sets.get(trace.found.0 as usize)?;
-                self.by_key.entry(key).or_default().push(trace);
+                let before = self.by_key.insert(key, self.traces.len() as u32);
+                self.traces.push(Linked { trace, before });
             }
             b'N' => {
-                let (key, name) = (digest_at(rest, 0)?, std::str::from_utf8(rest.get(32..)?).ok()?);
-                let before = self.by_name.get(name).map(|(latest, _)| *latest);
-                self.by_name.insert(name.into(), (key, before));
+                let (key, name) = (digest_at(rest, 0)?, u64_at(rest, 32)?);
+                let latest = self.by_name.entry(name).or_insert((key, None));
+                if latest.0 != key {
+                    *latest = (key, Some(latest.0));
+                }
             }
             _ => return None,
         }

@@ -81,7 +81,6 @@ impl<A> Copy for Shared<'_, A> {}
 pub(super) struct Task {
     pub id: ActionId,
     pub written: Written,
-    pub digests: Vec<Digest>,
     /// Bytes that are in memory already, by input.
     pub hot: Vec<Option<Bytes>>,
     /// Where the asset stands, as far as is known.
@@ -107,7 +106,6 @@ pub(super) enum Done<F> {
 /// What a run read and made.
 pub(super) struct Ran {
     pub written: Written,
-    pub digests: Vec<Digest>,
     pub output: Digest,
     pub bytes: Bytes,
     pub keep: bool,
@@ -171,7 +169,7 @@ fn restore<A: Action>(
 fn gather<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: &Task) -> Result<Vec<Bytes>, Done<A::Failure>> {
     let Publisher { files, store, .. } = shared.publisher;
     let mut inputs = Vec::with_capacity(node.inputs.len());
-    for ((input, hot), digest) in node.inputs.iter().zip(&task.hot).zip(&task.digests) {
+    for ((input, hot), digest) in node.inputs.iter().zip(&task.hot).zip(&task.written.digests) {
         inputs.push(match (input, hot) {
             (_, Some(bytes)) => bytes.clone(),
             (Input::Action(on), None) => store.get(digest).ok_or(Done::Lost(*on))?,
@@ -215,7 +213,6 @@ fn run<A: Action>(
         Ok(published) => published.flatten(),
         Err(error) => return fault(error),
     };
-    let Task { written, digests, .. } = task;
-    let ran = Ran { written, digests, output, bytes, keep, found, published, took: started.elapsed() };
+    let ran = Ran { written: task.written, output, bytes, keep, found, published, took: started.elapsed() };
     Done::Ran(Box::new(ran), remark)
 }

@@ -74,6 +74,7 @@ fn a_file_that_could_not_be_read_is_asked_for_again_even_if_the_action_went_on_w
     });
     campaign.build(&plan);
     fs::remove_dir(campaign.path("extra")).unwrap();
+    assert_eq!(campaign.build(&plan).ran, names(&["one"]), "not to be there is something else");
     campaign.write("extra", "now it can be read");
     assert_eq!(campaign.build(&plan).ran, names(&["one"]));
     assert!(campaign.build(&plan).noop);
