@@ -127,3 +127,18 @@ fn a_new_photo_is_noticed() {
     let wrote = watching.next().wrote();
     assert!(wrote.contains("card/tin.small.wide.jpg"), "{wrote:?}");
 }
+
+#[test]
+fn a_build_beside_a_watch_waits_for_nobody_and_both_agree() {
+    let shop = Campaign::shop();
+    let watching = Watching::start(&shop);
+    watching.next();
+    assert_eq!(shop.build().done()["kept"], 12, "the watch does not hold the campaign");
+    shop.edit("products.csv", "$12", "$11");
+    shop.build();
+    watching.next();
+    shop.edit("products.csv", "$11", "$10");
+    let wrote = watching.next().wrote();
+    assert_eq!(wrote, names(&["card/jar.small.square.jpg", "card/jar.small.wide.jpg"]));
+    assert!(shop.build().wrote().is_empty());
+}

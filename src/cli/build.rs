@@ -15,7 +15,7 @@ use crate::engine::{ActionId, Engine, Event, Graph, Options, Report};
 use crate::plan::{self, DIST, Folder};
 use crate::report::{Face, Tally};
 
-/// Running actions may hold so much memory together, unless the machine has less.
+/// Running actions may reserve so much memory together; one that needs more runs alone.
 const MEMORY: usize = 2 << 30;
 
 #[derive(Debug, clap::Args)]

@@ -35,10 +35,13 @@ impl Common {
 
 /// Opens a campaign for building.
 pub fn open(folder: &Path, command: &str, waiting: impl FnOnce(&str)) -> Result<Engine, Problem> {
-    Engine::open(folder, &format!("softbox {command}"), waiting).map_err(|error| {
-        Problem::error("unwritable", format!("cannot keep what is built in {}: {error}", folder.display()))
-            .hint("softbox writes into dist/ and .softbox/: check that the folder may be written and the disk has room")
-    })
+    Engine::open(folder, &format!("softbox {command}"), waiting).map_err(|error| cannot_keep(folder, &error))
+}
+
+/// Why there is no building in a campaign.
+pub fn cannot_keep(folder: &Path, error: &std::io::Error) -> Problem {
+    Problem::error("unwritable", format!("cannot keep what is built in {}: {error}", folder.display()))
+        .hint("softbox writes into dist/ and .softbox/: check that the folder may be written and the disk has room")
 }
 
 /// Digest of what decides besides files: this very program. A new softbox plans anew, and its keys tell what to make again.

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::build::{Limits, once};
-use super::place::open;
+use super::place::{cannot_keep, open};
 use super::{Common, Exit, MessageFormat};
 use crate::campaign::Problem;
-use crate::engine::{DERIVED, Event, Recent, watch};
+use crate::engine::{DERIVED, Event, watch};
 use crate::plan::DIST;
 
 /// Developed photos stay in memory between builds, up to so many bytes: changing a word redoes no photo.
@@ -19,7 +19,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn run(self, common: &Common, mut began: Instant) -> Exit {
+    pub fn run(self, common: &Common, began: Instant) -> Exit {
         let folder = match common.campaign() {
             Ok(folder) => folder,
             Err(problem) => return common.refuse(problem),
@@ -33,26 +33,26 @@ impl Watch {
                     .refuse(problem.hint("where the limit of watches is reached, raise fs.inotify.max_user_watches"));
             }
         };
-        let mut remembered = Recent::default();
+        let mut face = common.face(began);
+        let mut engine = match open(&folder, "watch", |holder| face.tell(&Event::Waiting { holder })) {
+            Ok(engine) => engine,
+            Err(problem) => return common.refuse(problem),
+        };
+        engine.remember(REMEMBERED);
         loop {
-            let mut face = common.face(began);
+            once(&mut engine, face.as_mut(), &self.limits, &[]);
             // The campaign is held only while something is built: `plan` and `explain` work beside a watch.
-            match open(&folder, "watch", |holder| face.tell(&Event::Waiting { holder })) {
-                Ok(mut engine) => {
-                    engine.go_on(remembered);
-                    engine.remember(REMEMBERED);
-                    once(&mut engine, face.as_mut(), &self.limits, &[]);
-                    remembered = engine.into_recent();
-                }
-                Err(problem) => return common.refuse(problem),
-            }
+            engine.rest();
             if common.message_format == MessageFormat::Human {
                 eprintln!("watching {} for changes; Ctrl-C ends", folder.display());
             }
             if saves.next().is_none() {
                 return Exit::Done;
             }
-            began = Instant::now();
+            face = common.face(Instant::now());
+            if let Err(error) = engine.refresh("softbox watch", |holder| face.tell(&Event::Waiting { holder })) {
+                return common.refuse(cannot_keep(&folder, &error));
+            }
         }
     }
 }

@@ -45,11 +45,12 @@ pub use explain::{Difference, Forecast, Verdict};
 pub use files::Files;
 pub use graph::{ActionId, Graph, Input, Node};
 pub use key::Description;
-pub use recent::Recent;
 pub use worker::Work;
 
 use lock::Lock;
 use outputs::Outputs;
+use recent::Recent;
+use stat::Stat;
 use state::{Contents, Snapshot};
 use store::Store;
 use traces::Traces;
@@ -225,7 +226,10 @@ pub struct Engine {
     snapshot: Option<Snapshot>,
     /// The records of outputs are those of the snapshot or newer.
     is_recalled: bool,
-    _lock: Lock,
+    /// What builds had written down when the campaign was let go.
+    left: Option<[Option<Stat>; 4]>,
+    /// `None` between the builds of a process that watches.
+    lock: Option<Lock>,
 }
 
 impl Engine {
@@ -247,7 +251,8 @@ impl Engine {
             snapshot: Snapshot::read(&derived.join("state")),
             is_recalled: false,
             derived,
-            _lock: lock,
+            left: None,
+            lock: Some(lock),
         })
     }
 
@@ -257,25 +262,40 @@ impl Engine {
         &self.files
     }
 
-    /// Starts the next build in the same process: looks at everything again.
-    pub fn refresh(&mut self) {
+    /// Lets other processes build in the campaign until [`Engine::refresh`].
+    pub fn rest(&mut self) {
+        self.left = Some(self.written());
+        self.lock = None;
+    }
+
+    /// Starts the next build in the same process: takes the campaign back, waiting as [`Engine::open`] does, and looks at everything again.
+    /// What is in memory serves on, unless another process built meanwhile.
+    pub fn refresh(&mut self, who: &str, waiting: impl FnOnce(&str)) -> io::Result<()> {
+        if self.lock.is_none() {
+            self.lock = Some(Lock::take(&self.derived, who, waiting)?);
+        }
+        if self.left.take().is_some_and(|left| left != self.written()) {
+            self.store = Store::open(&self.derived)?;
+            self.traces = Traces::open(&self.derived)?;
+            self.outputs = Outputs::open(&self.derived)?;
+            self.is_recalled = false;
+        }
         self.files.forget_looks();
         self.snapshot = Snapshot::read(&self.derived.join("state"));
+        Ok(())
+    }
+
+    /// The stats of what builds write down.
+    fn written(&self) -> [Option<Stat>; 4] {
+        ["state", "traces", "reasons", "journal"].map(|name| {
+            let there = self.files.root().stat(&format!("{DERIVED}/{name}"));
+            there.ok().flatten().map(|(_, stat)| stat)
+        })
     }
 
     /// Keeps outputs that are not stored in memory between builds, up to so many bytes.
     pub fn remember(&mut self, bytes: usize) {
         self.recent.keep(bytes);
-    }
-
-    /// Ends the work in this campaign, handing on what is kept in memory to [`Engine::go_on`].
-    pub fn into_recent(self) -> Recent {
-        self.recent
-    }
-
-    /// Takes over what an earlier engine of this process kept in memory.
-    pub fn go_on(&mut self, recent: Recent) {
-        self.recent = recent;
     }
 
     /// Builds a graph: removes stale assets, runs what has to run, publishes assets, saves what was learnt.

@@ -7,7 +7,7 @@ use super::{Bytes, Digest};
 
 /// The longest unused leaves first.
 #[derive(Debug, Default)]
-pub struct Recent {
+pub(super) struct Recent {
     bytes: DigestMap<Digest, (Bytes, u64)>,
     /// By when each was used last.
     by_use: BTreeMap<u64, Digest>,

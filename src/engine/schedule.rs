@@ -180,16 +180,13 @@ impl<'a, A: Action> Loop<'a, A> {
             if self.free == slots {
                 return;
             }
-            let answer = answers.try_recv().or_else(|_| {
-                // There is time, and a kill must cost no more than what is under way. A full disk is told when all is saved.
-                let _ = self.traces.flush();
-                answers.recv()
-            });
             // A sender lives as long as this loop, so a worker's answer always comes.
-            let Ok((id, done)) = answer else { return };
+            let Ok((id, done)) = answers.recv() else { return };
             let lane = self.shared.graph.node(id).action.lane();
             self.free[lane as usize] += 1;
             self.finish(id, done);
+            // A kill must cost no more than what is under way. A full disk is told when all is saved.
+            let _ = self.traces.flush();
         }
     }
 

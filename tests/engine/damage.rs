@@ -92,7 +92,7 @@ fn a_derived_folder_that_vanishes_under_a_process_is_made_again() {
     campaign.build_with(&mut engine, &plan);
     fs::remove_dir_all(campaign.path(".softbox")).unwrap();
     campaign.write("photos/a.jpg", "apricot");
-    engine.refresh();
+    engine.refresh("test", |_| {}).unwrap();
     let built = campaign.build_with(&mut engine, &plan);
     assert_eq!((built.report.failed, built.error.is_none()), (0, true), "{:?}", built.events);
     assert_eq!(campaign.dist(), campaign.clean_dist(&plan));

@@ -198,10 +198,10 @@ fn many_builds_in_one_process_see_every_edit() {
     campaign.build_with(&mut engine, &plan);
     for round in 0..20 {
         campaign.write("photos/a.jpg", &format!("{round:05}"));
-        engine.refresh();
+        engine.refresh("test", |_| {}).unwrap();
         assert_eq!(campaign.build_with(&mut engine, &plan).ran, names(&["card a", "develop a", "story a"]));
         assert_eq!(campaign.read("dist/card/a.jpg"), format!("card(develop({round:05}),card)"));
-        engine.refresh();
+        engine.refresh("test", |_| {}).unwrap();
         assert!(campaign.build_with(&mut engine, &plan).noop);
     }
 }

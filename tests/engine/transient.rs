@@ -206,11 +206,11 @@ fn a_watching_process_remembers_what_it_may() {
     engine.remember(1 << 20);
     campaign.build_with(&mut engine, &plan);
     campaign.write("card", "2");
-    engine.refresh();
+    engine.refresh("test", |_| {}).unwrap();
     assert_eq!(campaign.build_with(&mut engine, &plan).ran, names(&["card"]));
     engine.remember(0);
     campaign.write("card", "3");
-    engine.refresh();
+    engine.refresh("test", |_| {}).unwrap();
     assert_eq!(campaign.build_with(&mut engine, &plan).ran, names(&["card", "decode", "develop"]));
     assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }
