@@ -50,6 +50,8 @@ struct Entry {
 /// Files up to this size are kept in memory once something asked for their bytes, up to [`KEPT_IN_ALL`].
 const KEPT_EACH: usize = 16 << 20;
 const KEPT_IN_ALL: usize = 128 << 20;
+/// So many files are not worth starting threads for.
+const FEW: usize = 16;
 /// How often a file that changes while it is read is read again.
 const TRIES: usize = 8;
 
@@ -155,9 +157,12 @@ impl Files {
             let inner = self.inner();
             paths.iter().copied().filter(|path| !inner.files.get(*path).is_some_and(|entry| entry.looked)).collect()
         };
-        missing.par_iter().with_min_len(16).for_each(|path| {
-            let _ = self.look(path, false);
-        });
+        let look = |path: &&Arc<str>| drop(self.look(path, false));
+        if missing.len() > FEW {
+            missing.par_iter().with_min_len(FEW).for_each(look);
+        } else {
+            missing.iter().for_each(look);
+        }
     }
 
     /// The digest of a file's bytes, [`Digest::ABSENT`] where there is none.
@@ -236,7 +241,8 @@ impl Files {
                 if path.is_empty() && name == DERIVED {
                     continue;
                 }
-                let is_folder = found.path().is_dir();
+                let kind = found.file_type().map_err(fault)?;
+                let is_folder = kind.is_dir() || (kind.is_symlink() && found.path().is_dir());
                 names.push(if is_folder { name + "/" } else { name });
             }
             names.sort_unstable();

@@ -4,7 +4,7 @@
 //! newest records, which costs time and nothing else.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -13,6 +13,8 @@ use super::fold::fold;
 const HEAD: usize = 12;
 /// No record is longer; a longer length is damage.
 const LONGEST: usize = 64 << 20;
+/// So much of a log is looked at at once.
+const WINDOW: usize = 1 << 18;
 /// When so many bytes wait, they are handed to the system unasked.
 const BATCH: usize = 1 << 16;
 
@@ -48,16 +50,24 @@ impl Log {
     /// rest is cut off.
     pub fn scan(&mut self, mut each: impl FnMut(&[u8]) -> Option<()>) -> io::Result<()> {
         self.flush()?;
-        let mut bytes = vec![0; self.len()];
-        self.file.read_exact_at(&mut bytes, 0)?;
-        let mut sound = self.magic.len();
-        while let Some(record) = record_at(&bytes, sound)
-            && each(record).is_some()
-        {
-            sound += HEAD + record.len();
+        let mut sound = self.magic.len() as u64;
+        // What was read and not looked at, and the file's bytes behind that.
+        let mut window = Vec::with_capacity(2 * WINDOW);
+        (&self.file).seek(SeekFrom::Start(sound))?;
+        let mut behind = (&self.file).take(self.end - sound);
+        'windows: while behind.by_ref().take(WINDOW as u64).read_to_end(&mut window)? > 0 {
+            let mut at = 0;
+            while let Some(record) = record_at(&window, at) {
+                if each(record).is_none() {
+                    break 'windows;
+                }
+                at += HEAD + record.len();
+            }
+            sound += at as u64;
+            window.drain(..at);
         }
-        if sound < bytes.len() {
-            self.end = sound as u64;
+        if sound < self.end {
+            self.end = sound;
             self.file.set_len(self.end)?;
         }
         Ok(())
@@ -201,5 +211,19 @@ mod tests {
         log.append(b"four");
         log.flush().unwrap();
         assert_eq!(records(&path), ["one", "two", "three", "four"]);
+    }
+
+    #[test]
+    fn records_longer_than_a_window_and_across_its_edge_come_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = Log::open(&path, MAGIC).unwrap();
+        let lengths = [WINDOW - 3 * HEAD, 10, 3 * WINDOW, 0, WINDOW, 5, 77];
+        for length in lengths {
+            log.append(&vec![b'x'; length]);
+        }
+        log.flush().unwrap();
+        assert_eq!(records(&path).iter().map(String::len).collect::<Vec<_>>(), lengths);
+        assert_eq!(records(&path).len(), lengths.len(), "looking cuts nothing off");
     }
 }
