@@ -36,12 +36,25 @@ pub struct Limits {
     pub jobs: Option<u16>,
 }
 
+impl Limits {
+    fn processors(&self) -> usize {
+        let all = std::thread::available_parallelism().map_or(1, usize::from);
+        self.jobs.map_or(all, usize::from)
+    }
+
+    /// Hashing files and working on pixels keep to the limit too. Once in a process; later calls change nothing.
+    pub fn hold(&self) {
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(self.processors()).build_global();
+    }
+}
+
 impl Build {
     pub fn run(self, common: &Common, began: Instant) -> Exit {
         let folder = match common.campaign() {
             Ok(folder) => folder,
             Err(problem) => return common.refuse(problem),
         };
+        self.limits.hold();
         let mut face = common.face(began);
         let mut engine = match open(&folder, "build", |holder| face.tell(&Event::Waiting { holder })) {
             Ok(engine) => engine,
@@ -75,9 +88,8 @@ pub fn once(engine: &mut Engine, face: &mut dyn Face<Failed>, limits: &Limits, o
             return Exit::Wrong;
         }
     };
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options {
-        jobs: limits.jobs.map_or(processors, usize::from),
+        jobs: limits.processors(),
         requests: 1,
         memory: MEMORY,
         fingerprint,

@@ -24,6 +24,7 @@ impl Watch {
             Ok(folder) => folder,
             Err(problem) => return common.refuse(problem),
         };
+        self.limits.hold();
         // Watching starts before the first build, so that nothing saved meanwhile is missed.
         let saves = match watch::Watch::new(&folder, &[DERIVED, DIST]) {
             Ok(saves) => saves,

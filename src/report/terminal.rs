@@ -109,7 +109,10 @@ impl<W: Write, F: Told> Face<F> for Terminal<W> {
                 self.draw();
             }
             Event::Finished { name, kind, failure, .. } => {
-                self.bar.inc(1);
+                // An output that has to be made again is told a second time.
+                if self.bar.length().is_some_and(|length| self.bar.position() < length) {
+                    self.bar.inc(1);
+                }
                 if let Some(at) = self.running.iter().position(|(n, k)| n == name && k == kind) {
                     self.running.remove(at);
                     self.bar.set_message(now(&self.running));
