@@ -94,3 +94,76 @@ fn colours_are_for_terminals_only() {
     assert!(!text(&shop.human(&["check"]).stderr).contains('\u{1b}'));
     assert!(text(&shop.human(&["check", "--color=always"]).stderr).contains('\u{1b}'));
 }
+
+#[test]
+fn init_never_writes_over_a_photo() {
+    let shop = Campaign::new().photo("photos/Jar 1.png", 1).photo("photos/jar-1.png", 2).photo("new/jar-1.png", 3);
+    let before: Vec<Vec<u8>> =
+        ["photos/Jar 1.png", "photos/jar-1.png"].map(|path| fs::read(shop.at(path)).unwrap()).into();
+    let made = shop.human(&["init"]);
+    assert_eq!(made.status.code(), Some(0), "{}", text(&made.stderr));
+    let after: Vec<Vec<u8>> =
+        ["photos/Jar 1.png", "photos/jar-1.png"].map(|path| fs::read(shop.at(path)).unwrap()).into();
+    assert_eq!(before, after);
+    assert!(shop.at("photos/jar-1-2.png").exists(), "the one with a space has a copy with a name of its own");
+    assert_eq!(shop.softbox(&["build"]).code, 0);
+}
+
+#[test]
+fn a_link_in_place_of_softbox_s_own_folders_is_refused() {
+    let shop = Campaign::shop();
+    shop.write("precious/letter.txt", "dear");
+    fs::create_dir(shop.at(".softbox")).unwrap();
+    std::os::unix::fs::symlink(shop.at("precious"), shop.at(".softbox/tmp")).unwrap();
+    let built = shop.softbox(&["build"]);
+    assert_eq!(built.code, 2);
+    assert!(built.problems()[0].contains("is a link"), "{:?}", built.problems());
+    assert!(shop.at("precious/letter.txt").exists());
+}
+
+#[test]
+fn templates_that_would_never_end_are_refused() {
+    for endless in ["{{> @template}}", "{{> (lookup this \"name\")}}", &"{{#if name}}".repeat(300)] {
+        let shop = Campaign::shop();
+        shop.write("templates/price.html", endless);
+        let built = shop.softbox(&["build"]);
+        assert!(built.code == 1 || built.code == 2, "{endless}: {}", built.code);
+        assert!(!built.problems().is_empty());
+    }
+}
+
+#[test]
+fn a_caption_s_partials_lie_beside_it() {
+    let shop = Campaign::shop().file("captions/sign.md", "Yours, {{brand.name}}");
+    shop.edit("captions/launch.md", "is in.", "is in. {{> sign}}");
+    shop.build();
+    assert_eq!(shop.dist()["card/jar.small.wide.txt"], b"Jar is in. Yours, Corner\n");
+    shop.edit("captions/sign.md", "Yours", "Bye");
+    shop.build();
+    assert_eq!(shop.dist()["card/jar.small.wide.txt"], b"Jar is in. Bye, Corner\n");
+}
+
+#[test]
+fn what_would_be_lost_in_silence_is_told() {
+    // A capture that hides a field, words of two posts in one file, a folder that leaves the campaign.
+    let shop = Campaign::shop();
+    shop.edit("campaign.toml", "photos/{product}.*", "photos/{product}-{name}.*");
+    assert!(shop.softbox(&["check"]).problems().iter().any(|problem| problem.contains("`{name}` cannot be captured")));
+
+    let shop = Campaign::shop();
+    let post = "[post.second]\ntemplate = \"templates/card.html\"\nphoto = \"hero\"\ncaption = \"launch\"\nformats = [\"small.wide\"]\nfields = { headline = \"x\" }\n";
+    shop.edit(
+        "campaign.toml",
+        "[format.\"small.square\"]",
+        &format!("{post}output = \"card/{{product}}.{{format}}.png\"\n\n[format.\"small.square\"]"),
+    );
+    assert!(shop.softbox(&["check"]).problems().iter().any(|problem| problem.starts_with("one-path")));
+
+    let shop = Campaign::shop();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::remove_dir_all(shop.at("photos")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), shop.at("photos")).unwrap();
+    let built = shop.softbox(&["check"]);
+    assert_eq!(built.code, 2);
+    assert!(built.problems().iter().any(|problem| problem.contains("leaves the campaign")), "{:?}", built.problems());
+}

@@ -1,10 +1,11 @@
 //! Caption: a person's draft with the product's fields filled in, as plain text.
 
-use handlebars::{Handlebars, no_escape};
+use handlebars::{Handlebars, Template, no_escape};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Failed, compose, kept};
+use crate::campaign::templates::partial_paths;
 use crate::campaign::{Place, Problem, Source};
 use crate::engine::{Output, Work};
 
@@ -29,7 +30,7 @@ impl Caption {
             (Some(text), _) => text.clone(),
             (None, inputs) => self.draft(inputs.first().map_or(&[][..], |bytes| bytes.as_slice()))?,
         };
-        let filled = self.fill(&draft)?;
+        let filled = self.fill(&draft, work)?;
         Ok(kept((filled.trim_end().to_owned() + "\n").into_bytes(), Vec::new()))
     }
 
@@ -42,12 +43,44 @@ impl Caption {
         Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
     }
 
+    /// Partials of a draft lie beside it, or in `partials/` there. What does not compile is told when the draft is filled in.
+    fn register_partials(
+        &self,
+        handlebars: &mut Handlebars<'_>,
+        text: &str,
+        work: &Work<'_>,
+        chain: &mut Vec<String>,
+    ) -> Result<(), Failed> {
+        let refuse = |message: String| Failed::from(Problem::error("bad-partial", message).at(Place::file(&self.path)));
+        if compose::partials::too_deep(text).is_some() {
+            return Err(refuse("too many blocks stand inside each other".to_owned()));
+        }
+        let Ok(template) = Template::compile(text) else { return Ok(()) };
+        for name in compose::partials::names(&template).map_err(|why| refuse(why.to_owned()))? {
+            if chain.contains(&name) {
+                return Err(refuse(format!("the partial `{name}` includes itself")));
+            }
+            for path in partial_paths(&self.path, &name) {
+                let Some(bytes) = work.find(path.as_str())? else { continue };
+                let partial = self.draft(&bytes)?;
+                chain.push(name.clone());
+                self.register_partials(handlebars, &partial, work, chain)?;
+                chain.pop();
+                let registered = handlebars.register_partial(&name, &partial);
+                registered.map_err(|error| refuse(format!("in `{path}`: {error}")))?;
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// No HTML here: `&` stays `&`.
-    fn fill(&self, draft: &str) -> Result<String, Failed> {
+    fn fill(&self, draft: &str, work: &Work<'_>) -> Result<String, Failed> {
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
         handlebars.register_escape_fn(no_escape);
         compose::helpers::register(&mut handlebars);
+        self.register_partials(&mut handlebars, draft, work, &mut Vec::new())?;
         handlebars.render_template(draft, &self.data).map_err(|error| {
             let problem = compose::reason(&error, &self.data);
             let place = match (error.line_no, error.column_no) {

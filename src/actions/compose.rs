@@ -23,7 +23,7 @@ mod annotate;
 pub(super) mod helpers;
 pub(crate) mod markup;
 mod page;
-mod partials;
+pub(super) mod partials;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -160,7 +160,21 @@ pub(super) fn make(loader: &mut Loader<'_>, campaign: &Campaign) -> Vec<Asset> {
         for scene in scenes(campaign, post).0 {
             for format in post.formats.iter().filter_map(|id| campaign.formats.get(id)) {
                 let file_type = fixed.unwrap_or(format.file_type);
-                let Ok(output) = RelPath::parse(&expand(&parts, post, &scene, &format.id, file_type)) else { continue };
+                let path = expand(&parts, post, &scene, &format.id, file_type);
+                let output = match RelPath::parse(&path) {
+                    Ok(output) => output,
+                    Err(error) => {
+                        let place = post.places.get("output").or_else(|| post.places.get("")).cloned();
+                        let problem =
+                            Problem::error("bad-path", format!("`post.{}` cannot write `{path}`: {error}", post.id));
+                        loader.report(
+                            problem
+                                .at(place.unwrap_or_else(|| Place::file(super::files::MANIFEST)))
+                                .hint("rename the photo, or change `output`"),
+                        );
+                        continue;
+                    }
+                };
                 assets.push(Asset {
                     output,
                     post: post.id.clone(),
@@ -182,21 +196,43 @@ pub(super) fn make(loader: &mut Loader<'_>, campaign: &Campaign) -> Vec<Asset> {
     assets
 }
 
+/// Where the words of an asset go: the caption, and the words for who cannot see the picture.
+pub fn texts(campaign: &Campaign, asset: &Asset) -> (Option<String>, Option<String>) {
+    let stem = asset.output.as_str().rsplit_once('.').map_or(asset.output.as_str(), |(stem, _)| stem);
+    let caption = campaign.posts.get(&asset.post).and_then(|post| campaign.captions.get(post.caption.as_ref()?));
+    let photo = asset.pictures.values().next().and_then(|picture| campaign.photos.get(&picture.photo));
+    let has_alt =
+        caption.is_some_and(|caption| caption.alt.is_some()) || photo.is_some_and(|photo| photo.alt.is_some());
+    (caption.map(|_| format!("{stem}.txt")), has_alt.then(|| format!("{stem}.alt.txt")))
+}
+
+/// Every file that comes with an asset.
+fn paths_of(campaign: &Campaign, asset: &Asset) -> impl Iterator<Item = String> {
+    let (caption, alt) = texts(campaign, asset);
+    [Some(asset.output.to_string()), caption, alt].into_iter().flatten()
+}
+
 /// The numbers of the assets whose path another one has too. Each pair of posts is told once.
 fn shared_paths(loader: &mut Loader<'_>, campaign: &Campaign, assets: &[Asset]) -> BTreeSet<usize> {
     let mut first_at: BTreeMap<String, usize> = BTreeMap::new();
     let mut shared = BTreeSet::new();
     let mut told: BTreeMap<(&str, &str), (usize, usize, usize)> = BTreeMap::new();
     for (number, asset) in assets.iter().enumerate() {
-        match first_at.entry(folded(asset.output.as_str())) {
-            Slot::Vacant(slot) => {
-                slot.insert(number);
-            }
-            Slot::Occupied(first) => {
-                let first = *first.get();
-                shared.extend([first, number]);
-                let pair = (assets[first].post.as_str(), asset.post.as_str());
-                told.entry(pair).or_insert((first, number, 0)).2 += 1;
+        for path in paths_of(campaign, asset) {
+            match first_at.entry(folded(&path)) {
+                Slot::Vacant(slot) => {
+                    slot.insert(number);
+                }
+                Slot::Occupied(first) if *first.get() == number => {}
+                Slot::Occupied(first) => {
+                    let first = *first.get();
+                    if shared.contains(&number) && shared.contains(&first) {
+                        continue;
+                    }
+                    shared.extend([first, number]);
+                    let pair = (assets[first].post.as_str(), asset.post.as_str());
+                    told.entry(pair).or_insert((first, number, 0)).2 += 1;
+                }
             }
         }
     }

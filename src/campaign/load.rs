@@ -1,5 +1,8 @@
 //! Reads a campaign folder and checks all of it: `campaign.toml` first, then what it names, each mistake told and left out.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -19,7 +22,8 @@ pub struct Loaded {
 
 /// Reads and checks the campaign in `folder`. Whatever is wrong is told in `problems` and left out of `campaign`; everything else is in it.
 pub fn load(folder: &dyn Folder) -> Loaded {
-    let mut loader = Loader { folder, problems: Vec::new(), broken: Broken::new(), unsure: false };
+    let watched = Watched { folder, unreadable: RefCell::default() };
+    let mut loader = Loader { folder: &watched, problems: Vec::new(), broken: Broken::new(), unsure: false };
     let mut campaign = Campaign::default();
     if let Some(manifest) = files::read_manifest(&mut loader) {
         campaign.name = manifest.name.clone();
@@ -36,6 +40,10 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         campaign.assets = assets::make(&mut loader, &campaign);
     }
     let mut problems = loader.problems;
+    problems.extend(watched.unreadable.into_inner().into_iter().map(|(path, error)| {
+        let problem = Problem::error("unreadable-folder", format!("the folder `{path}` cannot be read: {error}"));
+        problem.at(Place::file(path.as_str())).hint("what lies in it is left out; put a folder there that may be read")
+    }));
     problems.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.message.cmp(&b.message)));
     problems.dedup();
     Loaded { campaign, problems }
@@ -49,6 +57,24 @@ fn order(problem: &Problem) -> (bool, &str, usize) {
         _ => 0,
     };
     (path != files::MANIFEST, path, start)
+}
+
+/// A folder that cannot be listed must not look like an empty one.
+struct Watched<'a> {
+    folder: &'a dyn Folder,
+    unreadable: RefCell<BTreeMap<RelPath, String>>,
+}
+
+impl Folder for Watched<'_> {
+    fn read(&self, path: &RelPath) -> io::Result<Arc<Vec<u8>>> {
+        self.folder.read(path)
+    }
+
+    fn list(&self, folder: &RelPath) -> io::Result<Arc<Vec<String>>> {
+        self.folder.list(folder).inspect_err(|error| {
+            self.unreadable.borrow_mut().insert(folder.clone(), error.to_string());
+        })
+    }
 }
 
 /// What all parts of the reading share: the folder, and what is wrong so far.

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use assets::{Asset, Picture};
+pub use assets::{Asset, Picture, texts};
 pub use fields::Fields;
 pub use files::MANIFEST;
 pub use formats::Format;

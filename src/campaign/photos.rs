@@ -58,7 +58,7 @@ fn load_one(
     let (table, source) = (&entry.value, &entry.source);
     let chosen = select(loader, shelf, source, table.products.as_ref(), &format!("photo.{id}"));
     let look = check_look(loader, campaign, entry);
-    let parts = source_parts(loader, entry);
+    let parts = source_parts(loader, entry, campaign);
     let path = loader.path(source, At { value: &table.source.value, span: table.source.span.clone() });
     let (look, segments, path) = (look?, parts?, path?);
     let names: BTreeSet<String> = segments.iter().flatten().filter_map(name_of).map(str::to_owned).collect();
@@ -123,7 +123,7 @@ fn check_look(loader: &mut Loader<'_>, campaign: &Campaign, entry: &Entry<PhotoT
 }
 
 /// The pattern's parts, segment by segment.
-fn source_parts(loader: &mut Loader<'_>, entry: &Entry<PhotoTable>) -> Option<Vec<Vec<Part>>> {
+fn source_parts(loader: &mut Loader<'_>, entry: &Entry<PhotoTable>, campaign: &Campaign) -> Option<Vec<Vec<Part>>> {
     let written = &entry.value.source;
     let mut segments = Vec::new();
     for segment in written.value.split('/').filter(|s| !s.is_empty() && *s != ".") {
@@ -142,6 +142,13 @@ fn source_parts(loader: &mut Loader<'_>, entry: &Entry<PhotoTable>) -> Option<Ve
         let problem =
             Problem::error("reserved", format!("`{{{name}}}` cannot be captured: the name means something else"));
         loader.report(problem.at(entry.at(written.span.clone())).hint("choose another name, such as {angle}"));
+        return None;
+    }
+    let is_field = |name: &&str| campaign.products.values().any(|product| product.fields.contains_key(*name));
+    if let Some(name) = segments.iter().flatten().filter_map(name_of).filter(|name| *name != "product").find(is_field) {
+        let message = format!("`{{{name}}}` cannot be captured: products have a field of that name");
+        let problem = Problem::error("reserved", message).at(entry.at(written.span.clone()));
+        loader.report(problem.hint("choose another name, such as {angle}"));
         return None;
     }
     Some(segments)

@@ -1,5 +1,7 @@
 //! `softbox explain`: where an asset comes from, down to each file that a person wrote, and what changed since last time.
 
+use std::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::build::{matching, unknown};
@@ -27,7 +29,8 @@ impl Explain {
             Ok(engine) => engine,
             Err(problem) => return common.refuse(problem),
         };
-        let Loaded { campaign, .. } = load(&Folder(engine.files()));
+        let Loaded { campaign, problems } = load(&Folder(engine.files()));
+        common.face(Instant::now()).problems(&problems);
         let graph = plan::plan(&campaign);
         let ids = match matching(&graph, &self.asset) {
             Ok(ids) if !ids.is_empty() => ids,

@@ -53,6 +53,7 @@ impl Plan {
                 same => format!("; {same} up to date"),
             };
             match changing {
+                0 if same == 0 => say("nothing to do: no post makes an asset yet"),
                 0 => say(&format!("nothing to do: {} up to date", count(same, "asset is", "assets are"))),
                 changing => say(&format!("a build would look at {}{up_to_date}", count(changing, "asset", "assets"))),
             }

@@ -24,10 +24,21 @@ impl Store {
     /// Opens the store in the derived folder `.softbox/`. Whatever an interrupted build left half written is removed, so the caller must hold the lock.
     pub fn open(derived: &Path) -> io::Result<Store> {
         let (scratch, blobs) = (derived.join("tmp"), derived.join("store"));
+        for own in [derived, &scratch, &blobs, &derived.join("replaced")] {
+            // A link would let softbox write into, and empty, a folder of somebody's.
+            if fs::symlink_metadata(own).is_ok_and(|there| there.is_symlink()) {
+                return Err(io::Error::other(format!("{} is a link; delete it", own.display())));
+            }
+        }
         fs::create_dir_all(&scratch)?;
         for left in fs::read_dir(&scratch)? {
-            let left = left?.path();
-            if left.is_dir() { fs::remove_dir_all(left)? } else { fs::remove_file(left)? }
+            let left = left?;
+            // Files that are being written are named by numbers.
+            if left.file_type()?.is_file()
+                && left.file_name().to_string_lossy().bytes().all(|byte| byte.is_ascii_digit())
+            {
+                fs::remove_file(left.path())?;
+            }
         }
         Ok(Store { blobs, scratch, next: AtomicU64::new(0), reflinks: AtomicBool::new(true) })
     }

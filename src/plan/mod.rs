@@ -12,7 +12,7 @@ use crate::actions::compose::ComposeInput;
 use crate::actions::develop::Develop;
 use crate::actions::encode::{Encode, File};
 use crate::actions::render::Render;
-use crate::campaign::{Asset, Campaign, Format, Picture, Post, RelPath};
+use crate::campaign::{Asset, Campaign, Format, Picture, Post, RelPath, texts};
 use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
@@ -125,30 +125,30 @@ impl<'a> Planner<'a> {
 
     /// The words that go with an asset, beside it: `NAME.txt`, and `NAME.alt.txt` for who cannot see the picture.
     fn caption(&mut self, asset: &Asset, post: &Post, format: &Format) {
-        let stem = asset.output.as_str().rsplit_once('.').map_or(asset.output.as_str(), |(stem, _)| stem);
+        let (caption_path, alt_path) = texts(self.campaign, asset);
         let caption = post.caption.as_ref().and_then(|id| self.campaign.captions.get(id));
-        if let Some(caption) = caption {
+        if let (Some(caption), Some(path)) = (caption, caption_path) {
             let draft = Caption {
                 text: None,
                 data: data::of(self.campaign, asset, post, format),
                 path: caption.draft.to_string(),
             };
             self.graph.add(Node {
-                name: format!("caption {stem}.txt"),
+                name: format!("caption {path}"),
                 action: Task::Caption(draft),
                 inputs: vec![Input::File(caption.draft.as_str().into())],
-                asset: Some(format!("{DIST}/{stem}.txt")),
+                asset: Some(format!("{DIST}/{path}")),
             });
         }
         let photo = asset.pictures.values().next().and_then(|picture| self.campaign.photos.get(&picture.photo));
         let alt = caption.and_then(|caption| caption.alt.as_ref()).or(photo.and_then(|photo| photo.alt.as_ref()));
-        if let Some(alt) = alt {
+        if let (Some(alt), Some(path)) = (alt, alt_path) {
             let data = data::of(self.campaign, asset, post, format);
             self.graph.add(Node {
-                name: format!("caption {stem}.alt.txt"),
+                name: format!("caption {path}"),
                 action: Task::Caption(Caption { text: Some(alt.clone()), data, path: "campaign.toml".to_owned() }),
                 inputs: Vec::new(),
-                asset: Some(format!("{DIST}/{stem}.alt.txt")),
+                asset: Some(format!("{DIST}/{path}")),
             });
         }
     }

@@ -170,10 +170,9 @@ fn check_css(css: &str, lines: &[(u32, u32)], files: &Files<'_>, problems: &mut 
     let mut refuse = |at: usize, code: &'static str, name: &str, hint: &str| {
         let line = css[..at].matches('\n').count();
         let problem = Problem::error(code, format!("{name} cannot be used")).hint(hint);
-        problems.push(match lines.get(line) {
-            Some((file, line)) => {
-                problem.at(line_place(&files.sources[*file as usize], *line, name.trim_end_matches(')')))
-            }
+        let source = lines.get(line).and_then(|(file, line)| Some((files.sources.get(*file as usize)?, *line)));
+        problems.push(match source {
+            Some((source, line)) => problem.at(line_place(source, line, name.trim_end_matches(')'))),
             None => problem,
         });
     };

@@ -5,7 +5,8 @@ use handlebars::{TemplateError, TemplateErrorReason};
 
 use super::annotate::Annotated;
 use super::{Files, markup, nearest};
-use crate::campaign::{Place, Problem, RelPath};
+use crate::campaign::templates::partial_paths;
+use crate::campaign::{Place, Problem};
 
 /// The name that the template itself is registered under; no partial can have it.
 pub(super) const MAIN: &str = "@template";
@@ -19,16 +20,19 @@ pub(super) struct Part {
     pub template: Template,
 }
 
-/// An inclusion: the partial's name and where it is included.
+/// Blocks inside blocks, at most: more would overflow the stack of whoever walks them.
+const DEEPEST: usize = 100;
+
+/// An inclusion: the partial's name, where it is included, and whether it has words of its own for where there is no such partial.
 struct Include {
-    name: String,
+    name: Result<String, &'static str>,
     start: usize,
+    has_fallback: bool,
 }
 
 /// The template (file `main`) and all partials it reaches, the template first.
 pub(super) fn collect(main: usize, files: &mut Files<'_>) -> Result<Vec<Part>, Vec<Problem>> {
-    let folder =
-        RelPath::parse(&files.sources[main].path).map(|path| path.parent()).unwrap_or_else(|_| RelPath::root());
+    let main_path = files.sources[main].path.clone();
     let mut parts: Vec<Part> = Vec::new();
     let mut problems = Vec::new();
     // Each entry: name, file, and the names of those that include it, outermost first.
@@ -38,6 +42,12 @@ pub(super) fn collect(main: usize, files: &mut Files<'_>) -> Result<Vec<Part>, V
             continue;
         }
         let annotated = Annotated::new(&files.sources[file].text, file);
+        if let Some(at) = too_deep(&files.sources[file].text) {
+            let problem = Problem::error("too-deep", format!("more than {DEEPEST} blocks stand inside each other"));
+            problems
+                .push(problem.at(Place::span(&files.sources[file], at..at + 3)).hint("put parts of it into partials"));
+            continue;
+        }
         let mut template = match Template::compile(&annotated.text) {
             Ok(template) => template,
             Err(error) => {
@@ -54,14 +64,26 @@ pub(super) fn collect(main: usize, files: &mut Files<'_>) -> Result<Vec<Part>, V
         for include in includes {
             let end = markup::mustache_end(&files.sources[file].text, include.start).unwrap_or(include.start);
             let place = Place::span(&files.sources[file], include.start..end);
-            if chain.contains(&include.name) {
-                let message = format!("the partial `{}` includes itself", include.name);
+            let name = match include.name {
+                Ok(name) => name,
+                Err(why) => {
+                    problems.push(
+                        Problem::error("bad-partial", why)
+                            .at(place)
+                            .hint("write the partial's name, such as {{> badge}}"),
+                    );
+                    continue;
+                }
+            };
+            if chain.contains(&name) {
+                let message = format!("the partial `{name}` includes itself");
                 problems.push(Problem::error("partial-cycle", message).at(place));
-            } else if parts.iter().any(|part| part.name == include.name) {
+            } else if parts.iter().any(|part| part.name == name) {
                 // Compiled already. A cycle through it would have been met on the way down from it.
             } else {
-                match find(&include.name, &folder, files) {
-                    Ok(found) => waiting.push((include.name, found, chain.clone())),
+                match find(&name, &main_path, files) {
+                    Ok(found) => waiting.push((name, found, chain.clone())),
+                    Err(problem) if include.has_fallback && problem.code == "missing-partial" => {}
                     Err(problem) if problem.place.is_none() => problems.push(problem.at(place)),
                     Err(problem) => problems.push(problem),
                 }
@@ -71,40 +93,80 @@ pub(super) fn collect(main: usize, files: &mut Files<'_>) -> Result<Vec<Part>, V
     if problems.is_empty() { Ok(parts) } else { Err(problems) }
 }
 
-fn find(name: &str, folder: &RelPath, files: &mut Files<'_>) -> Result<usize, Problem> {
-    let file_name = if name.ends_with(".html") { name.to_string() } else { format!("{name}.html") };
-    let mut tried = Vec::new();
-    for candidate in [file_name.clone(), format!("partials/{file_name}")] {
-        let path = RelPath::parse_in(folder, &candidate)
-            .map_err(|error| Problem::error("bad-partial", format!("`{name}` is no name for a partial: {error}")))?;
-        if let Some(file) = files.read(&path)? {
+fn find(name: &str, template: &str, files: &mut Files<'_>) -> Result<usize, Problem> {
+    let paths = partial_paths(template, name);
+    if paths.is_empty() {
+        return Err(Problem::error("bad-partial", format!("`{name}` is no name for a partial")));
+    }
+    for path in &paths {
+        if let Some(file) = files.read(path)? {
             return Ok(file);
         }
-        tried.push(format!("`{path}`"));
     }
+    let tried: Vec<String> = paths.iter().map(|path| format!("`{path}`")).collect();
     let problem = Problem::error("missing-partial", format!("there is no partial `{name}`"));
     Err(problem.hint(format!("looked for {}", tried.join(" and "))))
 }
 
 /// The partials that a template includes, in the order they stand.
 fn includes(template: &Template, annotated: &Annotated) -> Vec<Include> {
+    named(template, |mapping| annotated.original(mapping.0, mapping.1))
+}
+
+/// The names of the partials that a text includes and that lie in files of their own.
+///
+/// # Errors
+/// What keeps one from being found: a name that is computed, or one of Handlebars' own.
+pub(in crate::actions) fn names(template: &Template) -> Result<Vec<String>, &'static str> {
+    named(template, |_| 0).into_iter().map(|include| include.name).collect()
+}
+
+fn named(template: &Template, start: impl Fn(&TemplateMapping) -> usize) -> Vec<Include> {
     let mut found = Vec::new();
+    let mut inline = Vec::new();
     walk(template, &mut |element, mapping| {
-        let (TemplateElement::PartialExpression(include) | TemplateElement::PartialBlock(include)) = element else {
-            return;
+        let (include, has_fallback) = match element {
+            TemplateElement::PartialExpression(include) => (include, false),
+            TemplateElement::PartialBlock(include) => (include, true),
+            TemplateElement::DecoratorBlock(decorator) => {
+                return inline.extend(decorator.params.first().and_then(literal));
+            }
+            _ => return,
         };
-        let name = match &include.name {
-            Parameter::Literal(value) => value.as_str().map(str::to_string).unwrap_or_else(|| value.to_string()),
-            other => match other.as_name() {
-                Some(name) => name.to_string(),
-                None => return,
-            },
+        let name = match literal(&include.name).or_else(|| include.name.as_name().map(str::to_owned)) {
+            Some(name) if name == "@partial-block" => return,
+            // The template's own name is one of these: it would include itself for ever.
+            Some(name) if name.starts_with('@') => Err("a partial's name cannot begin with @"),
+            Some(name) => Ok(name),
+            None => Err("a partial's name cannot be computed"),
         };
-        if !name.starts_with('@') {
-            found.push(Include { name, start: annotated.original(mapping.0, mapping.1) });
-        }
+        found.push(Include { name, start: start(mapping), has_fallback });
     });
+    found.retain(|include| !include.name.as_ref().is_ok_and(|name| inline.contains(name)));
     found
+}
+
+fn literal(parameter: &Parameter) -> Option<String> {
+    match parameter {
+        Parameter::Literal(value) => Some(value.as_str().map(str::to_string).unwrap_or_else(|| value.to_string())),
+        _ => None,
+    }
+}
+
+/// Where blocks stand inside each other more deeply than [`DEEPEST`].
+pub(in crate::actions) fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, _) in text.match_indices("{{") {
+        match text[at + 2..].trim_start_matches(['{', '~']).bytes().next() {
+            Some(b'#') => depth += 1,
+            Some(b'/') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST {
+            return Some(at);
+        }
+    }
+    None
 }
 
 fn walk(template: &Template, visit: &mut dyn FnMut(&TemplateElement, &TemplateMapping)) {

@@ -1,6 +1,6 @@
 //! `softbox init`: make a campaign from a folder of photos, ready to build.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::place::MANIFEST;
 use super::show::say;
 use super::{Common, Exit};
 use crate::campaign::Problem;
-use crate::campaign::names::slug;
+use crate::campaign::names::{folded, is_id, slug};
 use crate::report::words::count;
 
 /// What every new campaign starts with, by path.
@@ -107,7 +107,8 @@ impl Init {
                 }
             }
         }
-        pictures.sort();
+        // Those that are in place already come first and keep their names.
+        pictures.sort_by_key(|path| (path.parent() != Some(&tidy), path.clone()));
         if pictures.is_empty() {
             let looked = sources.last().map(|path| path.display().to_string()).unwrap_or_default();
             return Err(Problem::error("no-photos", format!("there are no pictures in {looked}")).hint(
@@ -115,19 +116,23 @@ impl Init {
             ));
         }
         let mut photos = BTreeMap::new();
+        // Names in photos/, as a file system sees them that makes no difference between cases.
+        let there = fs::read_dir(&tidy).into_iter().flatten().filter_map(Result::ok);
+        let mut taken: BTreeSet<String> =
+            there.filter_map(|entry| stem_of(&entry.path())).map(|stem| folded(&stem)).collect();
         for picture in pictures {
-            let stem = picture.file_stem().and_then(|stem| stem.to_str()).unwrap_or("photo");
-            let wanted = slug(stem).unwrap_or_else(|| "photo".to_owned());
-            let id = free(&wanted, &photos);
-            let ending = picture.extension().and_then(|ending| ending.to_str()).unwrap_or("jpg").to_lowercase();
-            let place = tidy.join(format!("{id}.{ending}"));
-            if place != picture {
-                let copied = fs::create_dir_all(&tidy).and_then(|()| fs::copy(&picture, &place));
-                copied.map_err(|error| {
-                    Problem::error("unwritable", format!("cannot copy {}: {error}", picture.display()))
-                })?;
+            let stem = stem_of(&picture).unwrap_or_else(|| "photo".to_owned());
+            let name = spoken(&stem);
+            if picture.parent() == Some(&tidy) && is_id(&stem) && !photos.contains_key(&stem) {
+                photos.insert(stem, name);
+                continue;
             }
-            photos.insert(id, spoken(stem));
+            let id = free(&slug(&stem).unwrap_or_else(|| "photo".to_owned()), &taken);
+            taken.insert(id.clone());
+            let ending = picture.extension().and_then(|ending| ending.to_str()).unwrap_or("jpg").to_lowercase();
+            copy_new(&picture, &tidy.join(format!("{id}.{ending}")))
+                .map_err(|error| Problem::error("unwritable", format!("cannot copy {}: {error}", picture.display())))?;
+            photos.insert(id, name);
         }
         Ok(photos)
     }
@@ -138,9 +143,22 @@ fn is_picture(path: &Path) -> bool {
     ending.is_some_and(|ending| PICTURES.contains(&ending.as_str())) && path.is_file()
 }
 
-fn free(wanted: &str, taken: &BTreeMap<String, String>) -> String {
+fn stem_of(path: &Path) -> Option<String> {
+    path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned)
+}
+
+/// Copies a file to where there is none yet.
+fn copy_new(from: &Path, to: &Path) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut source = fs::File::open(from)?;
+    io::copy(&mut source, &mut fs::File::create_new(to)?).map(drop)
+}
+
+fn free(wanted: &str, taken: &BTreeSet<String>) -> String {
     let numbered = (2..).map(|number| format!("{wanted}-{number}"));
-    std::iter::once(wanted.to_owned()).chain(numbered).find(|id| !taken.contains_key(id)).unwrap_or_default()
+    std::iter::once(wanted.to_owned()).chain(numbered).find(|id| !taken.contains(id)).unwrap_or_default()
 }
 
 /// A file's name as a person would write it: `citrus_haze-2` becomes `Citrus haze 2`.
