@@ -167,3 +167,31 @@ fn what_would_be_lost_in_silence_is_told() {
     assert_eq!(built.code, 2);
     assert!(built.problems().iter().any(|problem| problem.contains("leaves the campaign")), "{:?}", built.problems());
 }
+
+#[test]
+fn the_example_has_the_templates_that_init_gives() {
+    let read = |folder: &str| {
+        let mut files = std::collections::BTreeMap::new();
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for inner in ["", "partials"] {
+            for entry in
+                fs::read_dir(root.join(inner)).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_file())
+            {
+                files.insert(entry.file_name(), fs::read_to_string(entry.path()).unwrap());
+            }
+        }
+        files
+    };
+    assert_eq!(read("examples/corner-shop/templates"), read("src/cli/init/templates"));
+}
+
+#[test]
+fn a_linked_folder_below_dist_is_not_written_through() {
+    let shop = Campaign::shop();
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::create_dir(shop.at("dist")).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), shop.at("dist/card")).unwrap();
+    let built = shop.softbox(&["build"]);
+    assert_eq!(built.code, 1);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}

@@ -91,6 +91,9 @@ fn no_output_tells_where_or_with_what_it_was_photographed() {
             .collect();
         assert!(told.is_empty(), "{}: {told:?}", path.display());
         assert_eq!(tags["ICC_Profile:ProfileDescription"], "sRGB", "{}", path.display());
+        if path.to_string_lossy().contains("/print/") {
+            assert_eq!(tags["PNG-pHYs:PixelsPerUnitX"], 11_811, "300 dots per inch");
+        }
         assert!(tags.contains_key("XMP-iptcExt:DigitalSourceType"), "{}: {tags:?}", path.display());
     }
 }

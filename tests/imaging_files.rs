@@ -20,6 +20,7 @@ fn encoding(file_type: FileType) -> Encoding {
         max_bytes: None,
         background: [255, 255, 255],
         graphics: false,
+        dpi: None,
         description: Description {
             source: Some(DigitalSource::HumanEdits),
             alt: Some("A jar, with label & lid".into()),

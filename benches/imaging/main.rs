@@ -90,6 +90,7 @@ fn one(picture: &Picture, width: u32, height: u32) -> Result<u64, Error> {
         max_bytes: None,
         background: [255; 3],
         graphics: false,
+        dpi: None,
         description: Description::default(),
     };
     Ok(encode(&cut(picture, region, width, height)?, &encoding)?.bytes.len() as u64)

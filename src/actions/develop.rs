@@ -53,7 +53,7 @@ impl Develop {
         for step in &self.steps {
             if let Step::Crop(crop) = step {
                 let region = crop_region(width as u32, height as u32, crop);
-                factor = factor.max(1.0 / region.width.min(region.height).max(0.01));
+                factor = (factor / region.width.min(region.height).max(0.01)).min(1e6);
                 (width, height) = (width * region.width, height * region.height);
             }
         }

@@ -18,6 +18,9 @@ pub struct File {
     pub quality: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u64>,
+    /// Dots per inch, for what is printed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpi: Option<u32>,
     /// How the picture came about, by IPTC's digital source types.
     pub source: DigitalSource,
     /// Where the post asks for this file, for messages.
@@ -38,6 +41,7 @@ impl File {
             max_bytes: self.max_bytes,
             background: [255; 3],
             graphics,
+            dpi: self.dpi,
             description: Description { source: Some(self.source), alt: None },
         };
         imaging::encode(picture, &encoding).map(|encoded| encoded.bytes).map_err(|error| self.failed(&error))
@@ -62,6 +66,7 @@ pub struct Encode {
 impl Encode {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let failed = |error: imaging::Error| self.file.failed(&error);
+        let _memory = work.reserve(super::canvas_bytes(self.width, self.height));
         let photo = Picture::from_bytes(work.inputs()[0].clone()).map_err(failed)?;
         let ratio = f64::from(self.width) / f64::from(self.height);
         let region = imaging::cover(photo.width(), photo.height(), ratio, photo.focus(), 1.0);

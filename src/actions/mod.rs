@@ -110,6 +110,11 @@ impl Action for Task {
     }
 }
 
+/// Memory that a picture takes while it is made: its pixels, a copy on the way to the encoder, and the file.
+fn canvas_bytes(width: u32, height: u32) -> usize {
+    (width as usize).saturating_mul(height as usize).saturating_mul(4 * 3)
+}
+
 /// An output that is cheaper to make again than to store.
 fn passing(bytes: Vec<u8>, warnings: Vec<Problem>) -> Output<Failed> {
     Output { bytes: bytes.into(), keep: false, remark: remark(warnings) }

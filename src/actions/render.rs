@@ -40,6 +40,7 @@ impl Render {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let (page, photos) = work.inputs().split_first().ok_or_else(|| internal("a page to paint is missing"))?;
         let document: Document = serde_json::from_slice(page).map_err(|error| internal(&error.to_string()))?;
+        let _memory = work.reserve(super::canvas_bytes(document.width, document.height));
         let fonts = self.fonts.iter().map(|path| font(work, path)).collect::<Result<Vec<_>, _>>()?;
         let mut pictures = Vec::with_capacity(photos.len());
         for (name, bytes) in self.photos.iter().zip(photos) {

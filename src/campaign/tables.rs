@@ -263,6 +263,12 @@ pub(super) fn json_rows(loader: &mut Loader<'_>, source: &Arc<Source>, table: &T
             .report(Problem::error("syntax", format!("this is not JSON: {what}")).at(Place::span(source, at..at + 1)));
         return None;
     }
+    if !text.trim_start().starts_with(['[', '{']) {
+        let at = source.text.len() - text.trim_start().len();
+        let problem = Problem::error("wrong-type", "this is no list of products").at(Place::span(source, at..at + 1));
+        loader.report(problem.hint("write [{ \"id\": \"citrus-haze\", \"name\": \"Citrus Haze\" }]"));
+        return None;
+    }
     let mut rows: Vec<Row> = Vec::new();
     let mut seen: HashMap<String, Place> = HashMap::new();
     for (key, item) in json::items(text) {

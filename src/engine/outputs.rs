@@ -92,10 +92,6 @@ impl Outputs {
         }
     }
 
-    pub fn journal(&self) -> &Journal {
-        &self.journal
-    }
-
     /// Whether the journal has nothing that the state has not.
     pub fn is_settled(&self) -> bool {
         self.journal.0.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
@@ -189,6 +185,17 @@ pub(super) struct Publisher<'a> {
 }
 
 impl Publisher<'_> {
+    /// The folder of all assets may be a link, which somebody made for that. One below it could point at anything of theirs.
+    fn refuse_linked_folder(&self, path: &str) -> Result<(), EngineError> {
+        let folders = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);
+        for folder in folders {
+            if matches!(self.files.root().lstat(folder), Ok(Some((Kind::Link, _)))) {
+                return Err(EngineError::Escapes { path: folder.to_owned() });
+            }
+        }
+        Ok(())
+    }
+
     /// Gives a path the bytes of `digest`, whatever is there now. `bytes` is asked only if they have to be written, and tells whether the
     /// store has them, too; `None` if they cannot be had, then nothing was changed.
     pub(super) fn publish(
@@ -200,6 +207,7 @@ impl Publisher<'_> {
     ) -> Result<Option<Published>, EngineError> {
         let fault = |error| EngineError::Write { path: path.to_owned(), error };
         let there = self.files.root().lstat(path).map_err(fault)?;
+        self.refuse_linked_folder(path)?;
         if matches!(there, Some((Kind::Folder, _))) {
             return Err(EngineError::Folder { path: path.to_owned() });
         }

@@ -159,6 +159,7 @@ fn file(asset: &Asset, post: &Post, format: &Format, source: DigitalSource) -> F
         file_type: asset.file_type,
         quality: format.quality,
         max_bytes: format.max_bytes,
+        dpi: format.dpi,
         source,
         place: post.places.get("formats").or_else(|| post.places.get("")).cloned(),
     }

@@ -26,8 +26,19 @@ pub fn encode(pixels: &[u8], picture: &Picture, quality: u8, encoding: &Encoding
     compressor.set_quality(i32::from(quality)).map_err(failed)?;
     compressor.set_subsamp(subsamp).map_err(failed)?;
     compressor.set_optimize(true).map_err(failed)?;
-    let bytes = compressor.compress_to_vec(image).map_err(failed)?;
+    let mut bytes = compressor.compress_to_vec(image).map_err(failed)?;
+    if let Some(dpi) = encoding.dpi {
+        set_density(&mut bytes, dpi);
+    }
     with_segments(&bytes, &packet(&encoding.description))
+}
+
+/// JFIF: after two markers, a length, the name and a version come the unit (1: dots per inch) and the density across and down.
+fn set_density(bytes: &mut [u8], dpi: u32) {
+    let [high, low] = u16::try_from(dpi).unwrap_or(u16::MAX).to_be_bytes();
+    if let Some(density) = bytes.get_mut(13..18) {
+        density.copy_from_slice(&[1, high, low, high, low]);
+    }
 }
 
 /// Puts the profile and the description behind the JFIF segment, which must stay the first.

@@ -48,6 +48,8 @@ pub struct Encoding {
     pub background: [u8; 3],
     /// Text and flat colours: colour is kept at full resolution, as it is for JPEG from quality 93 on.
     pub graphics: bool,
+    /// Dots per inch, for what is printed.
+    pub dpi: Option<u32>,
     pub description: Description,
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use png::{BitDepth, ColorType, Compression, Encoder, Filter, Info};
+use png::{BitDepth, ColorType, Compression, Encoder, Filter, Info, PixelDimensions, Unit};
 
 use super::xmp::packet;
 use super::{Encoding, SRGB};
@@ -37,6 +37,10 @@ fn write(
     info.bit_depth = BitDepth::Eight;
     // Only the profile: PNG's third edition (11.3.2.4) advises against an sRGB chunk beside one.
     info.icc_profile = Some(Cow::Borrowed(&SRGB));
+    info.pixel_dims = encoding.dpi.map(|dpi| {
+        let per_meter = (f64::from(dpi) / 0.0254).round() as u32;
+        PixelDimensions { xppu: per_meter, yppu: per_meter, unit: Unit::Meter }
+    });
     let mut bytes = Vec::new();
     let mut encoder = Encoder::with_info(&mut bytes, info).map_err(failed)?;
     encoder.set_compression(level);
