@@ -195,3 +195,11 @@ fn a_linked_folder_below_dist_is_not_written_through() {
     assert_eq!(built.code, 1);
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
+
+#[test]
+fn github_shows_mistakes_beside_their_lines() {
+    let shop = Campaign::shop();
+    shop.edit("campaign.toml", "look = \"daylight\"", "look = \"dayligth\"");
+    let said = text(&shop.human(&["check", "--message-format=github"]).stderr);
+    assert!(said.contains("::error file=") && said.contains("campaign.toml,line=14"), "{said}");
+}

@@ -29,7 +29,7 @@ impl Check {
         };
         let Loaded { campaign, problems } = load(&Folder(&files));
         common.face(began).problems(&problems);
-        if common.message_format == MessageFormat::Human {
+        if common.message_format != MessageFormat::Json {
             let assets = plan(&campaign).nodes().filter(|(_, node)| node.asset.is_some()).count();
             let has = format!(
                 "{}, {}, {}",

@@ -41,7 +41,7 @@ impl Explain {
         for id in ids {
             match common.message_format {
                 MessageFormat::Json => say(&record(&graph, &forecasts, id).to_string()),
-                MessageFormat::Human => {
+                MessageFormat::Human | MessageFormat::Github => {
                     let path = graph.node(id).asset.as_deref().unwrap_or_default();
                     say(&format!("{path}: {}", state(&forecasts[id.0 as usize])));
                     tree(&graph, &forecasts, id, "");

@@ -53,7 +53,7 @@ pub struct Common {
     #[arg(short = 'C', long = "directory", global = true, value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     pub directory: Option<PathBuf>,
 
-    /// Words for people, or JSON lines for programs (docs/events.md).
+    /// Words for people, the same with annotations for GitHub Actions, or JSON lines for programs (docs/events.md).
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
     pub message_format: MessageFormat,
 
@@ -66,6 +66,8 @@ pub struct Common {
 pub enum MessageFormat {
     #[default]
     Human,
+    /// As for people, and problems beside the lines of files on GitHub.
+    Github,
     Json,
 }
 

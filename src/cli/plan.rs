@@ -44,10 +44,12 @@ impl Plan {
                     say(&json!({ "event": "forecast", "path": path, "verdict": verdict, "reasons": reasons })
                         .to_string());
                 }
-                MessageFormat::Human => say(&format!("{} {path}{}", word(verdict), because(&reasons))),
+                MessageFormat::Human | MessageFormat::Github => {
+                    say(&format!("{} {path}{}", word(verdict), because(&reasons)))
+                }
             }
         }
-        if common.message_format == MessageFormat::Human {
+        if common.message_format != MessageFormat::Json {
             let up_to_date = match same {
                 0 => String::new(),
                 same => format!("; {same} up to date"),

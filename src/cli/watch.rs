@@ -44,7 +44,7 @@ impl Watch {
             once(&mut engine, face.as_mut(), &self.limits, &[]);
             // The campaign is held only while something is built: `plan` and `explain` work beside a watch.
             engine.rest();
-            if common.message_format == MessageFormat::Human {
+            if common.message_format != MessageFormat::Json {
                 eprintln!("watching {} for changes; Ctrl-C ends", folder.display());
             }
             if saves.next().is_none() {

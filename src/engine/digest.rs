@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
-use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
@@ -29,14 +28,6 @@ impl Digest {
     /// The first 12 characters, for people.
     pub fn short(&self) -> String {
         self.hex()[..12].to_owned()
-    }
-}
-
-impl FromStr for Digest {
-    type Err = blake3::HexError;
-
-    fn from_str(text: &str) -> Result<Digest, blake3::HexError> {
-        Ok(Digest(*blake3::Hash::from_hex(text)?.as_bytes()))
     }
 }
 

@@ -28,4 +28,4 @@ pub use encode::{Description, DigitalSource, Encoded, Encoding, FileType, encode
 pub use error::Error;
 pub use orientation::Orientation;
 pub use picture::Picture;
-pub use region::{Region, contain, cover};
+pub use region::{Region, cover};

@@ -45,19 +45,6 @@ pub fn cover(width: u32, height: u32, ratio: f64, focus: [f32; 2], zoom: f64) ->
     Region { left: start(focus[0], across), top: start(focus[1], down), width: across, height: down }
 }
 
-/// The largest size in whole pixels with the picture's ratio that fits into `into_width`×`into_height`; never 0.
-pub fn contain(width: u32, height: u32, into_width: u32, into_height: u32) -> (u32, u32) {
-    let (width, height) = (u64::from(width.max(1)), u64::from(height.max(1)));
-    let (into_width, into_height) = (u64::from(into_width.max(1)), u64::from(into_height.max(1)));
-    let rounded = |a: u64, b: u64, c: u64| ((a * b + c / 2) / c).max(1);
-    let (fit_width, fit_height) = if width * into_height >= height * into_width {
-        (into_width, rounded(height, into_width, width).min(into_height))
-    } else {
-        (rounded(width, into_height, height).min(into_width), into_height)
-    };
-    (fit_width as u32, fit_height as u32)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,14 +70,6 @@ mod tests {
                 assert!(region.top >= 0.0 && region.top + region.height <= 1.0 + 1e-12);
             }
         }
-    }
-
-    #[test]
-    fn contain_fits_and_touches() {
-        assert_eq!(contain(4000, 3000, 1000, 1000), (1000, 750));
-        assert_eq!(contain(3000, 4000, 1000, 1000), (750, 1000));
-        assert_eq!(contain(1, 100_000, 300, 300), (1, 300));
-        assert_eq!(contain(100, 100, 1080, 1350), (1080, 1080));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::time::Instant;
 
-use super::problems::{Style, once, show};
+use super::problems::{Style, github_annotation, once, show};
 use super::progress::{Face, Tally, Told, line};
 use crate::campaign::Problem;
 use crate::engine::Event;
@@ -15,12 +15,19 @@ pub struct Plain<W> {
     style: Style,
     began: Instant,
     shown: BTreeSet<Problem>,
+    /// The campaign's folder in its repository, where problems are to be shown beside the lines of files on GitHub.
+    annotate: Option<String>,
 }
 
 impl<W: Write> Plain<W> {
     /// `began` is when the command started, so that the closing line counts reading and planning too.
     pub fn new(out: W, style: Style, began: Instant) -> Plain<W> {
-        Plain { out, style, began, shown: BTreeSet::new() }
+        Plain { out, style, began, shown: BTreeSet::new(), annotate: None }
+    }
+
+    /// Writes problems as GitHub Actions wants them, too. `folder` leads from the repository to the campaign.
+    pub fn annotating(self, folder: String) -> Plain<W> {
+        Plain { annotate: Some(folder), ..self }
     }
 
     fn say(&mut self, text: &str) {
@@ -35,6 +42,9 @@ impl<W: Write, F: Told> Face<F> for Plain<W> {
             // One typing error in a template fails every asset that it makes; one message is enough.
             if self.shown.insert(problem.clone()) {
                 self.say(&format!("{}\n", show(problem, self.style)));
+                if let Some(folder) = &self.annotate {
+                    self.say(&github_annotation(problem, folder));
+                }
             }
         }
     }

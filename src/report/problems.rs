@@ -46,21 +46,6 @@ pub fn show(problem: &Problem, style: Style) -> String {
     renderer.hyperlink(false).term_width(style.width).render(&[group])
 }
 
-/// All problems, each once, with a line that counts them. Empty for none.
-pub fn show_all(problems: &[Problem], style: Style) -> String {
-    let mut text = String::new();
-    let problems = once(problems);
-    for problem in &problems {
-        text.push_str(&show(problem, style));
-        text.push_str("\n\n");
-    }
-    if !problems.is_empty() {
-        text.push_str(&summary(problems));
-        text.push('\n');
-    }
-    text
-}
-
 /// Each problem once, where it came first: whoever found them knows their order.
 pub fn once(problems: &[Problem]) -> Vec<&Problem> {
     let mut seen = BTreeSet::new();
@@ -82,15 +67,6 @@ pub fn summary<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> String {
         (0, warnings) => count(warnings, "warning", "warnings"),
         _ => format!("{}, {}", count(errors, "error", "errors"), count(warnings, "warning", "warnings")),
     }
-}
-
-/// One line in the form that most editors and CI services turn into a link:
-/// `campaign.toml:12:5: error: message [code] (hint)`.
-pub fn one_line(problem: &Problem) -> String {
-    let place = problem.place.as_ref().map_or(String::new(), |place| format!("{place}: "));
-    let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!(" ({hint})"));
-    let line = format!("{place}{}: {} [{}]{hint}", severity(problem), problem.message, problem.code);
-    normalize_untrusted_str(&line).replace('\n', " ")
 }
 
 /// One line that GitHub Actions shows beside the line of the file. `folder` leads from the repository to the campaign; empty

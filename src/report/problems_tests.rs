@@ -87,7 +87,7 @@ fn what_a_file_says_cannot_steer_the_terminal() {
     let source = Source::new("campaign.toml", "name = \"\u{1b}[2Jx\u{202e}\"\n");
     let problem =
         Problem::error("control", "a name holds \u{1b}[2J").at(Place::span(&source, 7..12)).hint("\u{1b}[31m");
-    let shown = format!("{}{}", show(&problem, Style::PLAIN), one_line(&problem));
+    let shown = show(&problem, Style::PLAIN);
     assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown:?}");
 }
 
@@ -99,16 +99,6 @@ fn colours_come_only_when_asked_for() {
 }
 
 #[test]
-fn many_mistakes_come_in_their_order_each_once_and_are_counted() {
-    let source = Source::new("campaign.toml", MANIFEST);
-    let name = Problem::warning("plain-name", "a name should say what it is").at(at(&source, "\"Amber\""));
-    let missing = Problem::error("no-manifest", "there is no campaign here");
-    let shown = show_all(&[misspelt(), missing, name, misspelt()], Style::PLAIN);
-    assert_snapshot!(shown);
-    assert_eq!(show_all(&[], Style::PLAIN), "");
-}
-
-#[test]
 fn the_count_is_worded_for_none_one_and_many() {
     let error = || Problem::error("e", "e");
     let warning = || Problem::warning("w", "w");
@@ -116,13 +106,6 @@ fn the_count_is_worded_for_none_one_and_many() {
     assert_eq!(summary(&[error()]), "1 error");
     assert_eq!(summary(&[warning(), warning()]), "2 warnings");
     assert_eq!(summary(&[error(), warning(), error(), error()]), "3 errors, 1 warning");
-}
-
-#[test]
-fn one_line_is_a_link_for_editors() {
-    assert_snapshot!(one_line(&misspelt()), @"campaign.toml:6:1: error: a product rarely has a field `prcie` [unknown-key] (did you mean `price`?)");
-    let nowhere = Problem::warning("empty", "nothing to\nbuild");
-    assert_snapshot!(one_line(&nowhere), @"warning: nothing to build [empty]");
 }
 
 #[test]

@@ -109,7 +109,6 @@ pub fn doing(kind: &str) -> &str {
         "compose" => "laying out",
         "render" => "painting",
         "encode" => "saving",
-        "resize" => "sizing",
         other => other,
     }
 }
