@@ -203,3 +203,12 @@ fn github_shows_mistakes_beside_their_lines() {
     let said = text(&shop.human(&["check", "--message-format=github"]).stderr);
     assert!(said.contains("::error file=") && said.contains("campaign.toml,line=14"), "{said}");
 }
+
+#[test]
+fn init_leaves_out_what_is_no_picture_and_says_so() {
+    let shop =
+        Campaign::new().photo("jar.png", 1).file("._jar.png", "Mac").file("empty.jpg", "").file("film.png", "GIF89a");
+    let made = text(&shop.human(&["init"]).stdout);
+    assert!(made.contains("with 1 product in") && made.contains("empty.jpg") && made.contains("film.png"), "{made}");
+    assert_eq!(shop.softbox(&["build"]).code, 0);
+}

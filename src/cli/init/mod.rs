@@ -10,6 +10,7 @@ use super::show::say;
 use super::{Common, Exit};
 use crate::campaign::Problem;
 use crate::campaign::names::{folded, is_id, slug};
+use crate::imaging;
 use crate::report::words::count;
 
 /// What every new campaign starts with, by path.
@@ -107,6 +108,13 @@ impl Init {
                 }
             }
         }
+        pictures.retain(|path| match fs::read(path).map_err(|error| error.to_string()) {
+            Ok(bytes) => match imaging::probe(&bytes) {
+                Ok(_) => true,
+                Err(error) => left_out(path, &error.to_string()),
+            },
+            Err(error) => left_out(path, &error),
+        });
         // Those that are in place already come first and keep their names.
         pictures.sort_by_key(|path| (path.parent() != Some(&tidy), path.clone()));
         if pictures.is_empty() {
@@ -138,9 +146,17 @@ impl Init {
     }
 }
 
+/// Tells which picture makes no product, and why.
+fn left_out(path: &Path, why: &str) -> bool {
+    say(&format!("left out {}: {why}", path.display()));
+    false
+}
+
 fn is_picture(path: &Path) -> bool {
+    // Such as the `._IMG_0001.jpg` that a Mac leaves on memory cards.
+    let is_hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
     let ending = path.extension().and_then(|ending| ending.to_str()).map(str::to_lowercase);
-    ending.is_some_and(|ending| PICTURES.contains(&ending.as_str())) && path.is_file()
+    ending.is_some_and(|ending| PICTURES.contains(&ending.as_str())) && !is_hidden && path.is_file()
 }
 
 fn stem_of(path: &Path) -> Option<String> {
