@@ -212,3 +212,27 @@ fn init_leaves_out_what_is_no_picture_and_says_so() {
     assert!(made.contains("with 1 product in") && made.contains("empty.jpg") && made.contains("film.png"), "{made}");
     assert_eq!(shop.softbox(&["build"]).code, 0);
 }
+
+#[test]
+fn plan_tells_what_a_build_would_remove() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.write("products.csv", "id,name,price,tags\namber,Amber,$35,new\n");
+    shop.remove("photos/jar.png");
+    let planned = text(&shop.human(&["plan"]).stdout);
+    assert_eq!(planned.matches("remove  dist/card/jar.").count(), 6, "{planned}");
+    assert_eq!(shop.build().done()["removed"], 6);
+}
+
+#[test]
+fn a_post_s_field_may_be_asked_for_where_there_is_none() {
+    let shop = Campaign::shop();
+    shop.edit(
+        "templates/card.html",
+        "{{post.headline}}",
+        "{{#if post.headline}}{{post.headline}}{{else}}{{name}}{{/if}}",
+    );
+    shop.edit("campaign.toml", "fields = { headline = \"New in\" }\n", "");
+    assert_eq!(shop.softbox(&["check"]).problems(), Vec::<String>::new());
+    shop.build();
+}

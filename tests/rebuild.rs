@@ -234,3 +234,34 @@ fn the_point_of_interest_stays_in_view_where_a_box_shows_only_a_part() {
     // The picture gets greener from top to bottom.
     assert!(green(&high) + 60 < green(&low), "{} {}", green(&high), green(&low));
 }
+
+#[test]
+fn a_slip_in_the_brand_or_in_a_key_never_replaces_a_good_asset_by_a_worse_one() {
+    let shop = Campaign::shop();
+    shop.build();
+    let before = shop.dist();
+    for (from, to) in [
+        ("ink = \"#224466\"", "ink = \"#22446\""),
+        ("colors =", "colours ="),
+        ("look = \"daylight\"", "lok = \"daylight\""),
+        ("[brand]\n", "[brand]\nlogo = \"lgo.svg\"\n"),
+    ] {
+        let manifest = fs::read_to_string(shop.at("campaign.toml")).unwrap();
+        shop.edit("campaign.toml", from, to);
+        let built = shop.softbox(&["build"]);
+        assert_eq!((built.code, shop.dist() == before), (2, true), "{to}: {:?}", built.problems());
+        shop.write("campaign.toml", &manifest);
+    }
+    assert!(shop.build().wrote().is_empty());
+}
+
+#[test]
+fn a_comma_that_nobody_quoted_is_told() {
+    let shop = Campaign::shop();
+    shop.write("products.csv", "id,name,price,tags\namber,Amber, dark,$35,\njar,Jar,$12,\n");
+    let built = shop.softbox(&["check"]);
+    assert!(built.problems().iter().any(|problem| problem.contains("products.csv:2")), "{:?}", built.problems());
+    // Separators at the end of every row are how some programs write tables.
+    shop.write("products.csv", "id,name,price,tags,\namber,Amber,$35,,\njar,Jar,$12,,\n");
+    assert_eq!(shop.softbox(&["check"]).code, 0);
+}

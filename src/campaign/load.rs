@@ -27,7 +27,10 @@ pub fn load(folder: &dyn Folder) -> Loaded {
     let mut campaign = Campaign::default();
     if let Some(manifest) = files::read_manifest(&mut loader) {
         campaign.name = manifest.name.clone();
+        let before = loader.problems.len();
         campaign.brand = brand::load(&mut loader, &manifest);
+        let is_brand_broken =
+            loader.problems.len() > before || loader.broken.iter().any(|name| name.starts_with("brand."));
         campaign.products = products::load(&mut loader, &manifest);
         campaign.looks = looks::load(&manifest);
         let photos = photos::load(&mut loader, &manifest, &campaign);
@@ -38,6 +41,11 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         captions::check(&mut loader, &campaign, &captions, &posts, &photos);
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
+        if is_brand_broken {
+            // Every template shows the brand: better the last good assets than new ones without a colour or the logo.
+            let is_plain = |post: &str| campaign.posts.get(post).is_some_and(|post| post.template.is_none());
+            campaign.assets.retain(|asset| is_plain(&asset.post));
+        }
     }
     let mut problems = loader.problems;
     problems.extend(watched.unreadable.into_inner().into_iter().map(|(path, error)| {

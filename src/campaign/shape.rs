@@ -16,8 +16,7 @@ pub type Broken = BTreeSet<String>;
 
 /// Takes everything out of `table` that does not fit `schema`, and tells each mistake.
 ///
-/// A table with an id loses nothing but unknown keys: if anything else in it is wrong it goes as a whole, because half a post is not
-/// what its author wants to see.
+/// A table with an id goes as a whole if anything in it is wrong, because half a post is not what its author wants to see.
 pub fn check(source: &Arc<Source>, table: &mut DeTable<'_>, schema: &Value, broken: &mut Broken) -> Vec<Problem> {
     let mut checker = Checker { source, root: schema, problems: Vec::new(), broken };
     checker.table(table, schema, &[], 0..0);
@@ -151,6 +150,11 @@ impl<'a> Checker<'a> {
                 (None, Some(schema)) => self.entry(&mut value, schema, &below, key.span()),
                 (None, None) if closed => {
                     misspelt.extend(self.unknown_key(name, properties, path, key.span()));
+                    // What its author wanted is not there: half a photo or half a brand must not replace a good asset.
+                    ok = false;
+                    if path == ["brand"] {
+                        self.broken.insert("brand.".to_owned());
+                    }
                     continue;
                 }
                 (None, None) => match others.filter(|o| o.is_object()) {

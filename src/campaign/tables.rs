@@ -74,8 +74,11 @@ pub(super) fn csv_rows(
     columns.fields.iter().flatten().for_each(|field| loader.break_entry("field", field));
     let mut seen: HashMap<String, Place> = HashMap::new();
     let mut products = Vec::with_capacity(rows.len());
+    // Some programs end every row with separators; one in some rows only is a comma that somebody forgot to quote.
+    let shortest = if rows.len() > 1 { rows.iter().map(Vec::len).min().unwrap_or(0) } else { 0 };
     for row in rows {
-        if row.len() > header.len() && row[header.len()..].iter().any(|cell| !cell.text.is_empty()) {
+        let is_filled = |row: &Vec<Cell<'_>>| row[header.len()..].iter().any(|cell| !cell.text.is_empty());
+        if row.len() > header.len() && (row.len() > shortest || is_filled(row)) {
             let extra = row[header.len()].span.clone();
             let message = format!("this row has {} cells, but the header has {}", row.len(), header.len());
             let hint = "put a text with a separator in quotes: \"a, b\"";

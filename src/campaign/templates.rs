@@ -207,7 +207,7 @@ impl Check<'_> {
             (None, ..) if self.fields.unsure => {}
             (None, ..) => self.unknown(source, span, first, need == Need::Tested || guarded),
             (Some(_), Some(below), Some(second)) if !below.contains(*second) => {
-                self.unknown_below(source, span, (first, second), below);
+                self.unknown_below(source, span, (first, second), below, need == Need::Tested || guarded);
             }
             (Some(lacking), ..) if need == Need::Shown && !lacking.is_empty() && !guarded => {
                 self.missing(source, span, first, lacking);
@@ -222,8 +222,19 @@ impl Check<'_> {
         span: Range<usize>,
         names: (&str, &str),
         known: &BTreeSet<String>,
+        only_asked: bool,
     ) {
         let (first, second) = names;
+        if only_asked {
+            let Some(near) = did_you_mean(second, known.iter().map(String::as_str)) else { return };
+            if self.told.insert(format!("{first}.{second}")) {
+                let message =
+                    format!("`{first}` has no field `{second}` in {}, so this is never shown", self.fields.owner);
+                let problem = Problem::warning("unknown-field", message).at(Place::span(source, span));
+                self.problems.push(problem.hint(format!("did you mean `{near}`?")));
+            }
+            return;
+        }
         if self.told.insert(format!("{first}.{second}")) {
             let message = format!("`{first}` has no field `{second}` in {}", self.fields.owner);
             let hint = unknown_hint(second, "field", known.iter().map(String::as_str));

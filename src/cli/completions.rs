@@ -3,6 +3,7 @@
 use clap::CommandFactory;
 use clap_complete::Shell;
 
+use super::show::say;
 use super::{Arguments, Exit};
 
 #[derive(Debug, clap::Args)]
@@ -13,7 +14,9 @@ pub struct Completions {
 
 impl Completions {
     pub fn run(self) -> Exit {
-        clap_complete::generate(self.shell, &mut Arguments::command(), "softbox", &mut std::io::stdout());
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Arguments::command(), "softbox", &mut script);
+        say(String::from_utf8_lossy(&script).trim_end());
         Exit::Done
     }
 }

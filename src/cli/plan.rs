@@ -49,15 +49,33 @@ impl Plan {
                 }
             }
         }
+        // A mistake keeps parts out of the graph: then nothing counts as stale.
+        let stale = if has_errors(&problems) { Vec::new() } else { engine.stale(&graph) };
+        for path in &stale {
+            match common.message_format {
+                MessageFormat::Json => {
+                    say(&json!({ "event": "forecast", "path": path, "verdict": "remove", "reasons": [] }).to_string())
+                }
+                MessageFormat::Human | MessageFormat::Github => {
+                    say(&format!("remove  {path}  (no post makes it any more)"))
+                }
+            }
+        }
         if common.message_format != MessageFormat::Json {
             let up_to_date = match same {
                 0 => String::new(),
                 same => format!("; {same} up to date"),
             };
             match changing {
+                0 if !stale.is_empty() => {
+                    say(&format!("a build would remove {}{up_to_date}", count(stale.len(), "asset", "assets")))
+                }
                 0 if same == 0 => say("nothing to do: no post makes an asset yet"),
                 0 => say(&format!("nothing to do: {} up to date", count(same, "asset is", "assets are"))),
-                changing => say(&format!("a build would look at {}{up_to_date}", count(changing, "asset", "assets"))),
+                changing => {
+                    let removed = if stale.is_empty() { String::new() } else { format!(", remove {}", stale.len()) };
+                    say(&format!("a build would make {}{removed}{up_to_date}", count(changing, "asset", "assets")));
+                }
             }
         }
         if has_errors(&problems) { Exit::Wrong } else { Exit::Done }

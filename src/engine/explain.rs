@@ -80,6 +80,15 @@ impl Engine {
         seen.into_iter().map(|seen| seen.forecast).collect()
     }
 
+    /// The assets that a build of the whole graph would remove: those that nothing makes any more and nobody changed.
+    pub fn stale<A: Action>(&mut self, graph: &Graph<A>) -> Vec<String> {
+        self.recall();
+        let wanted: std::collections::BTreeSet<&str> = graph.assets().into_iter().map(|(path, _)| path).collect();
+        let records = self.outputs.records.iter().filter(|(path, _)| !wanted.contains(path.as_ref()));
+        let stale = records.filter(|(path, record)| record.still_holds(&self.files, path).is_some());
+        stale.map(|(path, _)| path.to_string()).collect()
+    }
+
     fn forecast_one<A: Action>(&mut self, graph: &Graph<A>, id: ActionId, seen: &[Seen], holds: &mut Holds) -> Seen {
         let node = graph.node(id);
         let is_new = self.traces.keys_of(&node.name).is_none();
