@@ -1,0 +1,12 @@
+//! Models over HTTP, against servers of our own that are as strict as the services and fail in all their ways.
+
+mod contracts;
+mod crash;
+mod faults;
+mod jobs;
+mod money;
+mod secrets;
+mod server;
+mod shapes;
+mod studio;
+mod swarm;
