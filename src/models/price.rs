@@ -152,20 +152,16 @@ impl Prices {
     }
 
     /// The step that holds so many pixels; without a size, the largest one. Where pictures are priced by quality, a step is a surcharge
-    /// for those that no smaller one holds.
+    /// for those with more than half of its side.
     fn by_size(&self, pixels: Option<u64>, is_surcharge: bool) -> Option<Money> {
-        let mut below = 0;
         let mut last = None;
         for (side, name) in TIERS {
-            let holds = pixels.is_some_and(|pixels| pixels <= side * side);
-            if let Some(price) = self.get(name) {
-                let is_due = !is_surcharge || pixels.is_none_or(|pixels| pixels > below);
-                last = is_due.then_some(price).or(last);
-                if holds {
-                    return last;
-                }
+            let Some(price) = self.get(name) else { continue };
+            let is_due = !is_surcharge || pixels.is_none_or(|pixels| pixels > side * side / 4);
+            last = is_due.then_some(price).or(last);
+            if pixels.is_some_and(|pixels| pixels <= side * side) {
+                break;
             }
-            below = side * side;
         }
         last
     }
