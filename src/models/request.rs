@@ -69,6 +69,13 @@ impl Size {
         u64::from(self.width) * u64::from(self.height)
     }
 
+    /// Whether two sizes have the same ratio of sides, but for 6 %: services know a few ratios and round to steps.
+    pub(super) fn has_shape_of(self, other: Size) -> bool {
+        let across = u64::from(self.width) * u64::from(other.height);
+        let down = u64::from(self.height) * u64::from(other.width);
+        across.abs_diff(down) * 100 <= across.max(down) * 6
+    }
+
     /// The name of the ratio, out of those that a service knows, that is nearest to this size.
     pub(super) fn nearest_ratio(self, known: &[&'static str]) -> Option<&'static str> {
         let own = f64::from(self.width.max(1)) / f64::from(self.height.max(1));

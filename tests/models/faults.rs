@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use softbox::models::{How, Keys, Kind, News, Patience, Request, Service};
+use softbox::models::{How, Keys, Kind, News, Patience, Request, Service, Size};
 
 use crate::contracts::{Stand, answered, gemini_picture};
 use crate::server::Reaction;
@@ -174,6 +174,17 @@ fn a_silence_after_sending_is_made_good_once_and_counted() {
         assert_eq!((spent.lost, spent.known[0].to_string().as_str()), (1, "$0.1008"));
     }
     gemini(vec![Reaction::Reset, Reaction::Reset], 2, Ends::Asks("$0.1008 may have been billed for nothing"));
+}
+
+#[test]
+fn a_picture_of_another_shape_is_kept_and_told() {
+    let (stand, folder) = (Stand::of(Kind::Gemini), tempfile::tempdir().unwrap());
+    let wide = crate::studio::pixels(1, image::ImageFormat::Png, 40, 30);
+    stand.server.inject(inline(&encoded(&wide)));
+    let (take, news) = build(folder.path(), &stand.service, &edit("gemini-nano-banana-2.1"), How::default());
+    assert_eq!(take.unwrap().read().unwrap(), [wide]);
+    let (asked, got) = (Size { width: 1080, height: 1350 }, Size { width: 40, height: 30 });
+    assert!(news.contains(&News::OtherShape { service: "Gemini", asked, got }), "{news:?}");
 }
 
 #[test]

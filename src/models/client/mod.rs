@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, SystemTime};
 
 use super::arrivals::Arrivals;
-use super::{Budget, Call, Catalogue, Fault, Ledger, Money, Request, RequestDigest, Service, Take, Takes};
+use super::{Budget, Call, Catalogue, Fault, Ledger, Money, Request, RequestDigest, Service, Size, Take, Takes};
 use asking::Asking;
 use gate::Gate;
 use wire::Wires;
@@ -77,6 +77,8 @@ pub enum News {
     Lost { service: &'static str, cost: Option<Money>, why: String },
     /// An answer of an earlier build is taken up; nothing is paid.
     Resumed { service: &'static str },
+    /// The picture has another shape than was asked for.
+    OtherShape { service: &'static str, asked: Size, got: Size },
 }
 
 /// Asks models. Shared by threads, each of which waits for its own answer.

@@ -6,6 +6,7 @@ use reqwest::Method;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 
+use super::News;
 use super::asking::Asking;
 use super::wire::{Letter, Reach, credentials};
 use crate::imaging::{self, Limits};
@@ -13,7 +14,7 @@ use crate::models::answer::{Answer, Content, Job, Refusal, Reply, Response};
 use crate::models::fault::brief;
 use crate::models::providers::Complaint;
 use crate::models::request::extension;
-use crate::models::{Ask, Fault, Money, Record, Take, What, timestamp};
+use crate::models::{Ask, Fault, Money, Record, Size, Take, What, timestamp};
 
 /// No model makes larger pictures; a header that says so is a bomb.
 const LIMITS: Limits = Limits { pixels: 100_000_000, memory: 1_000_000_000 };
@@ -83,10 +84,12 @@ impl Asking<'_> {
         for content in answer.contents {
             match content {
                 Content::Text(text) => said.push_str(&text),
-                Content::Picture { bytes, declared } => files.push((picture(&bytes, declared.as_deref())?, bytes)),
+                Content::Picture { bytes, declared } => {
+                    files.push((self.picture(&bytes, declared.as_deref())?, bytes));
+                }
                 Content::Link(link) => {
                     let bytes = self.fetch(&link).await?;
-                    files.push((picture(&bytes, None)?, bytes));
+                    files.push((self.picture(&bytes, None)?, bytes));
                 }
             }
         }
@@ -155,13 +158,19 @@ impl Asking<'_> {
             sent: self.call.parameters().to_string(),
         })
     }
-}
 
-/// The extension of what really is a whole picture, whatever the service calls it.
-fn picture(bytes: &[u8], declared: Option<&str>) -> Result<&'static str, Fault> {
-    let called = declared.map(|declared| format!(" (called {declared})")).unwrap_or_default();
-    let bad = |error: imaging::Error| Fault::unusable(format!("its picture{called} cannot be read: {error}"));
-    let header = imaging::probe(bytes).map_err(bad)?;
-    imaging::decode(bytes, 0, &LIMITS).map_err(bad)?;
-    Ok(extension(header.container))
+    /// The extension of what really is a whole picture, whatever the service calls it.
+    fn picture(&self, bytes: &[u8], declared: Option<&str>) -> Result<&'static str, Fault> {
+        let called = declared.map(|declared| format!(" (called {declared})")).unwrap_or_default();
+        let bad = |error: imaging::Error| Fault::unusable(format!("its picture{called} cannot be read: {error}"));
+        let header = imaging::probe(bytes).map_err(bad)?;
+        imaging::decode(bytes, 0, &LIMITS).map_err(bad)?;
+        let (width, height) = header.upright_size();
+        let got = Size { width, height };
+        let wanted = if let Ask::Image(ask) = &self.request.ask { ask.size } else { None };
+        if let Some(asked) = wanted.filter(|asked| !asked.has_shape_of(got)) {
+            (self.tell)(News::OtherShape { service: self.label(), asked, got });
+        }
+        Ok(extension(header.container))
+    }
 }
