@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::files::Record;
+use super::found::Found;
 use super::key::Keys;
 use super::stat::Stat;
-use super::traces::{Found, Holds, Trace};
+use super::traces::{Holds, Trace};
 use super::{Action, ActionId, Bytes, Description, Digest, Engine, Graph, Input, Node, Work};
 
 /// What a build would do with an action.
@@ -84,7 +85,7 @@ impl Engine {
     pub fn stale<A: Action>(&mut self, graph: &Graph<A>) -> Vec<String> {
         self.recall();
         let wanted: std::collections::BTreeSet<&str> = graph.assets().into_iter().map(|(path, _)| path).collect();
-        let records = self.outputs.records.iter().filter(|(path, _)| !wanted.contains(path.as_ref()));
+        let records = self.outputs.records.iter().filter(|(path, _)| !wanted.contains(path));
         let stale = records.filter(|(path, record)| record.still_holds(&self.files, path).is_some());
         stale.map(|(path, _)| path.to_string()).collect()
     }
@@ -111,13 +112,13 @@ impl Engine {
         let mut keys = Keys::default();
         let Ok(key) = keys.key(&node.action, &digests) else { return bare(Verdict::Run) };
         let written = keys.written(key, &digests);
-        let trace = holds.trace(&self.traces, &self.files, &written.key);
+        let trace = holds.trace(&mut self.traces, &self.files, &written.key);
         let verdict = trace.map_or(Verdict::Run, |trace| self.verdict(node.asset.as_deref(), &trace));
         let last = trace.or_else(|| self.last_trace(&node.name));
         let now = Description::from_bytes(&written.to_bytes(graph, node));
         let forecast = Forecast {
             differences: now.map(|now| self.differences(&node.name, &written.key, &now, trace)).unwrap_or_default(),
-            found: last.map(|trace| self.traces.found(trace.found)).unwrap_or_default(),
+            found: last.map(|trace| self.traces.found(trace.found).to_vec()).unwrap_or_default(),
             micros: last.map(|trace| trace.micros),
             ..bare(verdict).forecast
         };
@@ -159,9 +160,9 @@ impl Engine {
         }
     }
 
-    fn last_trace(&self, name: &str) -> Option<Trace> {
+    fn last_trace(&mut self, name: &str) -> Option<Trace> {
         let (latest, _) = self.traces.keys_of(name)?;
-        self.traces.of(&latest).next().copied()
+        self.traces.of(&latest).first().copied()
     }
 
     /// What differs from last time, or, for an action whose trace holds, what differed when it ran last.
@@ -185,10 +186,10 @@ impl Engine {
     }
 
     /// What the latest run of a key found to be another than the run before it did.
-    fn found_differences_of(&self, key: &Digest, trace: &Trace) -> Vec<Difference> {
-        let mut runs = self.traces.of(key);
-        let (Some(latest), Some(before)) = (runs.next(), runs.next()) else { return Vec::new() };
-        if latest != trace {
+    fn found_differences_of(&mut self, key: &Digest, trace: &Trace) -> Vec<Difference> {
+        let runs = self.traces.of(key);
+        let [latest, before, ..] = runs[..] else { return Vec::new() };
+        if latest != *trace {
             return Vec::new();
         }
         let was = self.traces.found(before.found);

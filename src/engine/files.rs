@@ -9,10 +9,11 @@ use rayon::prelude::*;
 
 use super::fold::FoldMap;
 use super::stat::{Kind, Root, Stat, now};
+use super::state::{Snapshot, Table};
 use super::{Bytes, DERIVED, Digest, EngineError};
 
-/// What was last known of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was last known of a path. The default: there is nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Record {
     pub stat: Stat,
     /// When its digest was taken, in nanoseconds since 1970.
@@ -28,10 +29,6 @@ impl Record {
             None => self.digest == Digest::ABSENT,
             Some(stat) => self.digest != Digest::ABSENT && self.stat == stat && self.stat.is_settled(self.at),
         }
-    }
-
-    const fn absent() -> Record {
-        Record { stat: Stat { size: 0, mtime: 0, ctime: 0, inode: 0 }, at: 0, digest: Digest::ABSENT }
     }
 }
 
@@ -151,6 +148,23 @@ impl Files {
         (list(&inner.files), list(&inner.folders))
     }
 
+    /// Puts what is known into a state that has the same paths; false where it has others. As [`Files::known`], all or what was asked for.
+    pub(super) fn update(&self, state: &mut Snapshot, only_used: bool) -> bool {
+        let inner = self.inner();
+        let mut update = |map: &FoldMap<Arc<str>, Entry>, table: Table| {
+            let known = map.values().filter(|entry| entry.used || !only_used).count();
+            known == state.count(table)
+                && (0..known).all(|index| {
+                    let entry = state.path(table, index).and_then(|path| map.get(path));
+                    entry.filter(|entry| entry.used || !only_used).is_some_and(|entry| {
+                        state.set_record(table, index, &entry.record);
+                        true
+                    })
+                })
+        };
+        update(&inner.files, Table::Files) && update(&inner.folders, Table::Folders)
+    }
+
     /// Looks at many files at once, on all processors. Errors are told when a file is asked for.
     pub(super) fn look_at_all(&self, paths: &[&Arc<str>]) {
         let missing: Vec<&Arc<str>> = {
@@ -229,7 +243,7 @@ impl Files {
         for _ in 0..TRIES {
             let at = now();
             let Some(before) = self.folder_stat(path)? else {
-                self.settle_folder(path, Record::absent(), used);
+                self.settle_folder(path, Record::default(), used);
                 return Ok(Vec::new());
             };
             self.refuse_folder_outside(&self.path(path), path)?;
@@ -292,7 +306,7 @@ impl Files {
         for _ in 0..TRIES {
             let at = now();
             let Some((kind, before)) = self.file_stat(path)? else {
-                let record = Record::absent();
+                let record = Record::default();
                 self.settle(path, record, None, used);
                 return Ok((record, None));
             };

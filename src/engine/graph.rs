@@ -65,7 +65,7 @@ impl<A> Graph<A> {
         &self.nodes[id.index()]
     }
 
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = ActionId> + use<A> {
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = ActionId> + ExactSizeIterator + Clone + use<A> {
         (0..self.nodes.len() as u32).map(ActionId)
     }
 

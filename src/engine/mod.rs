@@ -5,10 +5,10 @@
 //! - [`graph`]: actions under dense numbers, with what they depend on.
 //! - [`key`]: one description of an action, for its key and for explanations.
 //! - [`stat`], [`files`]: what is on disk, hashed only when a stat cannot vouch for it.
-//! - [`log`], [`traces`], [`store`]: what actions read and made.
+//! - [`log`], [`traces`], [`found`], [`index`], [`store`]: what actions read and made; [`last`]: the same of the last build, in its order.
 //! - [`state`], [`noop`]: what the last build knew; a build with nothing to do, decided before anything is parsed or planned.
 //! - [`schedule`]: one loop that owns all state; [`worker`]: what its two lanes do.
-//! - [`outputs`]: assets, written beside and renamed, removed with care.
+//! - [`outputs`], [`records`]: assets, written beside and renamed, removed with care.
 //! - [`explain`]: why an action runs, from the same descriptions.
 //! - [`lock`], [`budget`], [`watch`]: one build at a time, memory, saves.
 
@@ -17,13 +17,17 @@ pub mod digest;
 pub mod explain;
 pub mod files;
 mod fold;
+pub mod found;
 pub mod graph;
+mod index;
 pub mod key;
+mod last;
 pub mod lock;
 pub mod log;
 mod noop;
 pub mod outputs;
 mod recent;
+mod records;
 pub mod schedule;
 pub mod stat;
 pub mod state;
@@ -47,9 +51,11 @@ pub use graph::{ActionId, Graph, Input, Node};
 pub use key::Description;
 pub use worker::Work;
 
+use last::Last;
 use lock::Lock;
 use outputs::Outputs;
 use recent::Recent;
+use records::Records;
 use stat::Stat;
 use state::{Contents, Snapshot};
 use store::Store;
@@ -220,6 +226,7 @@ pub struct Engine {
     files: Files,
     store: Store,
     traces: Traces,
+    last: Last,
     outputs: Outputs,
     recent: Recent,
     /// The last state on disk, until this build has compared it with the campaign.
@@ -246,6 +253,7 @@ impl Engine {
             files: Files::open(folder)?,
             store: Store::open(&derived)?,
             traces: Traces::open(&derived)?,
+            last: Last::open(&derived),
             outputs: Outputs::open(&derived)?,
             recent: Recent::default(),
             snapshot: Snapshot::read(&derived.join("state")),
@@ -277,6 +285,7 @@ impl Engine {
         if self.left.take().is_some_and(|left| left != self.written()) {
             self.store = Store::open(&self.derived)?;
             self.traces = Traces::open(&self.derived)?;
+            self.last = Last::open(&self.derived);
             self.outputs = Outputs::open(&self.derived)?;
             self.is_recalled = false;
         }
@@ -312,6 +321,8 @@ impl Engine {
         self.traces.load().map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
         let assets = graph.assets();
         self.files.assets_at(assets.iter().map(|(path, _)| *path));
+        let names = graph.ids().map(|id| fold::fold(graph.node(id).name.as_bytes()));
+        self.last.begin(names, self.traces.sets());
         tell(Event::Planned { actions: graph.len(), assets: assets.len() });
         let is_whole = options.whole && options.only.is_none();
         // First, since an old asset may lie where a new one needs a folder, or, where case makes no difference, under the name of a new one.
@@ -330,6 +341,8 @@ impl Engine {
         let report = Report { removed, ..schedule::run(self, graph, graph::crossed(&assets), options, tell) };
         let is_complete = is_whole && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
         self.outputs.mature(&self.files);
+        let fault = |error| EngineError::Write { path: format!("{DERIVED}/last"), error };
+        self.last.save(&self.store, self.traces.sets(), graph.len(), is_whole).map_err(fault)?;
         self.save(options.fingerprint, is_complete, is_complete)?;
         cleared.map(|()| report)
     }
@@ -339,7 +352,7 @@ impl Engine {
     pub fn clean(mut self, tell: impl FnMut(&str, bool)) -> Result<(), EngineError> {
         self.recall();
         self.outputs.remove_stale(&self.files, |_| false, tell)?;
-        for name in ["store", "tmp", "state", "traces", "reasons", "journal", ".gitignore", "lock"] {
+        for name in ["store", "tmp", "state", "last", "traces", "index", "reasons", "journal", ".gitignore", "lock"] {
             let path = self.derived.join(name);
             let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             match removed {
@@ -355,11 +368,27 @@ impl Engine {
 
     fn save(&mut self, fingerprint: Digest, complete: bool, only_used: bool) -> Result<(), EngineError> {
         let fault = |error| EngineError::Write { path: format!("{DERIVED}/traces"), error };
-        self.traces.flush().map_err(fault)?;
-        let (files, folders) = self.files.known(only_used);
-        let outputs: Vec<_> = self.outputs.records.iter().map(|(path, record)| (path.clone(), *record)).collect();
-        let contents = Contents { fingerprint, complete, files: &files, folders: &folders, outputs: &outputs };
-        Snapshot::write(&self.store, &self.derived.join("state"), &contents)?;
+        self.traces.save(&self.store).map_err(fault)?;
+        let path = self.derived.join("state");
+        let is_updated = match self.outputs.records.state() {
+            Some(state) => self.files.update(state, only_used),
+            None => false,
+        };
+        if !is_updated {
+            let (files, folders) = self.files.known(only_used);
+            let outputs: Vec<_> = self.outputs.records.iter().map(|(path, record)| (path, record)).collect();
+            let outputs: Vec<_> = outputs.iter().map(|(path, record)| (*path, record)).collect();
+            let (files, folders) = (borrowed(&files), borrowed(&folders));
+            let contents = Contents { files: &files, folders: &folders, outputs: &outputs };
+            self.outputs.records = Records::new(Snapshot::new(&contents));
+        }
+        if let Some(state) = self.outputs.records.state() {
+            state.write(fingerprint, complete, &self.store, &path)?;
+        }
         self.outputs.settle().map_err(fault)
     }
+}
+
+fn borrowed(list: &[(Arc<str>, files::Record)]) -> Vec<(&str, &files::Record)> {
+    list.iter().map(|(path, record)| (&**path, record)).collect()
 }

@@ -2,20 +2,24 @@
 //! what an action made is used while it is hot.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::files::Record;
+use rayon::prelude::*;
+
+use super::fold::fold;
 use super::graph::Dependents;
 use super::key::{Keys, Written};
+use super::last::{Entry, Last};
 use super::outputs::{Outputs, Published, Publisher};
 use super::recent::Recent;
+use super::records::Records;
 use super::traces::{Holds, NewTrace, Trace, Traces};
 use super::worker::{Done, Ran, Shared, Task, answer, work};
 use super::{
-    Action, ActionId, Budget, Bytes, Change, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options,
-    Outcome, Report,
+    Action, ActionId, Budget, Bytes, Change, Digest, Engine, EngineError, Event, Files, Graph, Input, Lane, Node,
+    Options, Outcome, Report,
 };
 
 /// How often an action is run again because a file changed under it.
@@ -42,7 +46,10 @@ enum State {
 struct Loop<'a, A: Action> {
     shared: Shared<'a, A>,
     traces: &'a mut Traces,
-    outputs: &'a mut BTreeMap<Arc<str>, Record>,
+    last: &'a mut Last,
+    outputs: &'a mut Records,
+    /// Assets whose stat was that of their record when the build began.
+    vouched: Vec<bool>,
     recent: &'a mut Recent,
     tell: &'a mut dyn FnMut(Event<'_, A::Failure>),
     dependents: Dependents,
@@ -80,7 +87,7 @@ pub(super) fn run<A: Action>(
     options: &Options,
     tell: &mut dyn FnMut(Event<'_, A::Failure>),
 ) -> Report {
-    let Engine { files, store, traces, outputs, recent, .. } = engine;
+    let Engine { files, store, traces, last, outputs, recent, .. } = engine;
     let jobs = options.jobs.max(1);
     let needed = match &options.only {
         Some(only) => graph.needed_for(only),
@@ -90,12 +97,15 @@ pub(super) fn run<A: Action>(
     let paths = paths.filter_map(|input| if let Input::File(path) = input { Some(path) } else { None });
     files.look_at_all(&paths.collect::<Vec<_>>());
     let Outputs { records, journal, .. } = outputs;
+    let vouched = vouched(graph, &needed, files, records);
     let budget = Budget::new(options.memory);
     let shared = Shared { graph, budget: &budget, publisher: Publisher { files, store, journal } };
     let mut build = Loop {
         shared,
         traces,
+        last,
         outputs: records,
+        vouched,
         recent,
         tell,
         dependents: graph.dependents(),
@@ -143,6 +153,29 @@ pub(super) fn run<A: Action>(
     debug_assert!(build.states.iter().all(is_over), "an action was forgotten");
     build.count();
     build.report
+}
+
+/// So many assets are looked at at once, on all processors.
+const SPAN: usize = 8192;
+
+/// For every action that is needed, whether the stat of its asset tells that it is what the last build left.
+fn vouched<A: Action>(graph: &Graph<A>, needed: &[bool], files: &Files, records: &Records) -> Vec<bool> {
+    let mut vouched = vec![false; graph.len()];
+    let mut assets = graph.nodes().filter(|(id, _)| needed[id.index()]).filter_map(|(id, node)| {
+        let path = node.asset.as_deref()?;
+        Some((id, path, records.get(path)?))
+    });
+    let mut span = Vec::new();
+    loop {
+        span.clear();
+        span.extend(assets.by_ref().take(SPAN));
+        if span.is_empty() {
+            return vouched;
+        }
+        let looked = span.par_iter().with_min_len(SPAN / 16);
+        let looked: Vec<bool> = looked.map(|(_, path, record)| record.vouches_for_output(files, path)).collect();
+        span.iter().zip(looked).for_each(|((id, ..), is_right)| vouched[id.index()] = is_right);
+    }
 }
 
 impl<'a, A: Action> Loop<'a, A> {
@@ -224,25 +257,40 @@ impl<'a, A: Action> Loop<'a, A> {
             Ok(key) => key,
             Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
         };
-        self.traces.name(&node.name, &key);
-        let trace = self.holds.trace(self.traces, self.shared.publisher.files, &key);
-        let Some(trace) = trace.filter(|_| !self.revived_for.contains_key(&id)) else {
+        let made = self.made(id, fold(node.name.as_bytes()), key);
+        let Some(made) = made.filter(|_| !self.revived_for.contains_key(&id)) else {
             return self.queue(id, self.keys.written(key, &self.inputs), None);
         };
         match &node.asset {
-            Some(path) if !self.vouches(path, &trace.output) => {
-                self.queue(id, self.keys.written(key, &self.inputs), Some(trace));
+            Some(path) if !self.vouches(id, path, &made.output) => {
+                self.queue(id, self.keys.written(key, &self.inputs), Some(made));
             }
             asset => {
                 self.report.unchanged += usize::from(asset.is_some());
-                self.known(id, trace.output, Outcome::Kept, Duration::ZERO);
+                self.known(id, made.output, Outcome::Kept, Duration::ZERO);
             }
         }
     }
 
-    fn vouches(&self, path: &str, digest: &Digest) -> bool {
+    /// What an action with this key made, if that is known and what it found to need still holds.
+    fn made(&mut self, id: ActionId, name: u64, key: Digest) -> Option<Entry> {
         let files = self.shared.publisher.files;
-        self.outputs.get(path).is_some_and(|record| record.digest == *digest && record.vouches_for_output(files, path))
+        let last = self.last.of(id, &key);
+        if last.is_none() {
+            self.traces.name(name, &key);
+        }
+        let last = last.filter(|last| self.holds.holds(self.traces, files, last.found));
+        let made = last.or_else(|| {
+            let Trace { output, found, kept, .. } = self.holds.trace(self.traces, files, &key)?;
+            Some(Entry { name, key, output, found, kept })
+        })?;
+        self.last.set(id, made);
+        Some(made)
+    }
+
+    /// Whether an asset is what it should be, by its stat alone.
+    fn vouches(&self, id: ActionId, path: &str, digest: &Digest) -> bool {
+        self.vouched[id.index()] && self.outputs.get(path).is_some_and(|record| record.digest == *digest)
     }
 
     /// The key of an action, or why it cannot even be tried.
@@ -265,7 +313,7 @@ impl<'a, A: Action> Loop<'a, A> {
     }
 
     /// Queues a task once the bytes of all its inputs can be had; those that were not stored are made again first.
-    fn queue(&mut self, id: ActionId, written: Written, restore: Option<Trace>) {
+    fn queue(&mut self, id: ActionId, written: Written, restore: Option<Entry>) {
         let node = self.shared.graph.node(id);
         let mut hot = vec![None; node.inputs.len()];
         if restore.is_none() {
@@ -282,7 +330,7 @@ impl<'a, A: Action> Loop<'a, A> {
             self.states[id.index()] = State::Waiting;
             return;
         }
-        let known = node.asset.as_deref().and_then(|path| self.outputs.get(path)).copied();
+        let known = node.asset.as_deref().and_then(|path| self.outputs.get(path));
         self.states[id.index()] = State::Running;
         let task = Task { id, written, hot, known, restore };
         let queue = &mut self.tasks[node.action.lane() as usize];
@@ -359,7 +407,9 @@ impl<'a, A: Action> Loop<'a, A> {
             self.shared.publisher.files.set_unsteady();
         }
         let trace = NewTrace { key: written.key, output, size: bytes.len() as u64, kept: keep, took, found: &found };
-        self.traces.add(&trace, || written.to_bytes(self.shared.graph, node));
+        let found = self.traces.add(&trace, || written.to_bytes(self.shared.graph, node));
+        let name = fold(node.name.as_bytes());
+        self.last.set(id, Entry { name, key: written.key, output, found, kept: keep });
         if let Some(published) = published {
             self.published(node, bytes.len() as u64, published);
         }
@@ -371,10 +421,7 @@ impl<'a, A: Action> Loop<'a, A> {
 
     fn published(&mut self, node: &Node<A>, bytes: u64, published: Published) {
         let Some(path) = &node.asset else { return };
-        match self.outputs.get_mut(path.as_str()) {
-            Some(record) => *record = published.record,
-            None => drop(self.outputs.insert(path.as_str().into(), published.record)),
-        }
+        self.outputs.set(path, published.record);
         if let Some(kept) = &published.set_aside {
             (self.tell)(Event::SetAside { path, kept });
         }

@@ -6,9 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::files::{Files, Record};
+use super::found::Found;
 use super::key::Written;
+use super::last::Entry;
 use super::outputs::{Published, Publisher};
-use super::traces::{Found, Trace};
 use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Node, Output, Reservation};
 
 /// What a running action may ask for.
@@ -86,7 +87,7 @@ pub(super) struct Task {
     /// Where the asset stands, as far as is known.
     pub known: Option<Record>,
     /// Set where the output is known and only the asset is to be put right.
-    pub restore: Option<Trace>,
+    pub restore: Option<Entry>,
 }
 
 /// What a worker did.
@@ -143,7 +144,7 @@ pub(super) fn answer<A: Action>(shared: Shared<'_, A>, task: Task, answers: &Ans
 fn perform<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: Task, started: Instant) -> Done<A::Failure> {
     let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
     match task.restore {
-        Some(trace) => restore(shared, node, &task, &trace).unwrap_or_else(fault),
+        Some(made) => restore(shared, node, &task, &made).unwrap_or_else(fault),
         None => match gather(shared, node, &task) {
             Ok(inputs) => run(shared, node, task, &inputs, started),
             Err(done) => done,
@@ -156,11 +157,11 @@ fn restore<A: Action>(
     shared: Shared<'_, A>,
     node: &Node<A>,
     task: &Task,
-    trace: &Trace,
+    made: &Entry,
 ) -> Result<Done<A::Failure>, EngineError> {
     let Some(path) = &node.asset else { return Ok(Done::Lost(task.id)) };
-    let output = trace.output;
-    let bytes = || if trace.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
+    let output = made.output;
+    let bytes = || if made.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
     let published = shared.publisher.publish(path, task.known.as_ref(), output, bytes)?;
     Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published: Box::new(published) }))
 }
