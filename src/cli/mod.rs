@@ -5,11 +5,15 @@ mod check;
 mod clean;
 mod completions;
 mod explain;
+mod graph;
 mod init;
+mod names;
 mod place;
 mod plan;
+mod reasons;
 mod schema;
 mod show;
+mod trace;
 mod watch;
 
 use std::path::PathBuf;
@@ -93,6 +97,8 @@ enum Command {
     Plan(plan::Plan),
     /// Tell where an asset comes from and what changed since last time.
     Explain(explain::Explain),
+    /// Print the graph of files, actions and assets for Graphviz, or as JSON lines.
+    Graph(graph::Graph),
     /// Remove the assets that softbox made, and what it remembers.
     Clean(clean::Clean),
     /// Print or write the JSON Schemas that editors use.
@@ -112,6 +118,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Command::Check(check) => check.run(common, began),
         Command::Plan(plan) => plan.run(common, began),
         Command::Explain(explain) => explain.run(common),
+        Command::Graph(graph) => graph.run(common, began),
         Command::Clean(clean) => clean.run(common),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),

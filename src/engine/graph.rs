@@ -123,7 +123,7 @@ impl<A> Graph<A> {
 
 impl<A> Node<A> {
     /// The actions that it depends on, each once.
-    pub(super) fn depends_on(&self) -> impl Iterator<Item = ActionId> + use<'_, A> {
+    pub fn depends_on(&self) -> impl Iterator<Item = ActionId> + use<'_, A> {
         let action = |input: &Input| if let Input::Action(on) = input { Some(*on) } else { None };
         self.inputs.iter().enumerate().filter_map(move |(at, input)| {
             let on = action(input)?;

@@ -32,16 +32,17 @@ pub mod traces;
 pub mod watch;
 pub mod worker;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 pub use budget::{Budget, Reservation};
 pub use digest::Digest;
-pub use explain::{Difference, Forecast, Verdict};
+pub use explain::{Difference, Forecast, Held, Verdict};
 pub use files::Files;
 pub use graph::{ActionId, Graph, Input, Node};
 pub use key::Description;
@@ -144,6 +145,10 @@ pub enum Event<'a, F> {
     Removed { path: &'a str },
     /// An asset whose action is gone was left, because somebody changed it since.
     Left { path: &'a str },
+    /// A worker was busy: it ran an action, or put an asset right. `worker` counts from 0; requests have threads of their own.
+    Worked { name: &'a str, kind: &'static str, worker: Option<usize>, began: Instant, took: Duration },
+    /// A part of the build as a whole is over.
+    Phase { name: &'static str, began: Instant, took: Duration },
 }
 
 /// Why an asset was written.
@@ -308,8 +313,11 @@ impl Engine {
         options: &Options,
         tell: &mut dyn FnMut(Event<'_, A::Failure>),
     ) -> Result<Report, EngineError> {
-        self.recall();
-        self.traces.load().map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
+        let loaded = phase("recall", tell, || {
+            self.recall();
+            self.traces.load()
+        });
+        loaded.map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
         let assets = graph.assets();
         self.files.assets_at(assets.iter().map(|(path, _)| *path));
         tell(Event::Planned { actions: graph.len(), assets: assets.len() });
@@ -330,7 +338,7 @@ impl Engine {
         let report = Report { removed, ..schedule::run(self, graph, graph::crossed(&assets), options, tell) };
         let is_complete = is_whole && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
         self.outputs.mature(&self.files);
-        self.save(options.fingerprint, is_complete, is_complete)?;
+        phase("save", tell, || self.save(options.fingerprint, is_complete, is_complete))?;
         cleared.map(|()| report)
     }
 
@@ -353,6 +361,12 @@ impl Engine {
         Ok(())
     }
 
+    /// The assets that are not as the last build left them, or not there.
+    pub fn altered(&mut self) -> BTreeSet<String> {
+        self.recall();
+        self.outputs.altered(&self.files)
+    }
+
     fn save(&mut self, fingerprint: Digest, complete: bool, only_used: bool) -> Result<(), EngineError> {
         let fault = |error| EngineError::Write { path: format!("{DERIVED}/traces"), error };
         self.traces.flush().map_err(fault)?;
@@ -362,4 +376,12 @@ impl Engine {
         Snapshot::write(&self.store, &self.derived.join("state"), &contents)?;
         self.outputs.settle().map_err(fault)
     }
+}
+
+/// Does a part of a build and tells how long that took.
+pub fn phase<F, T>(name: &'static str, tell: &mut dyn FnMut(Event<'_, F>), part: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let done = part();
+    tell(Event::Phase { name, began, took: began.elapsed() });
+    done
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::files::Record;
 use super::graph::Dependents;
@@ -12,10 +12,10 @@ use super::key::{Keys, Written};
 use super::outputs::{Outputs, Published, Publisher};
 use super::recent::Recent;
 use super::traces::{Holds, NewTrace, Trace, Traces};
-use super::worker::{Done, Ran, Shared, Task, answer, work};
+use super::worker::{Answer, Done, Ran, Shared, Task, answer, work};
 use super::{
     Action, ActionId, Budget, Bytes, Change, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options,
-    Outcome, Report,
+    Outcome, Report, phase,
 };
 
 /// How often an action is run again because a file changed under it.
@@ -88,7 +88,8 @@ pub(super) fn run<A: Action>(
     };
     let paths = graph.nodes().filter(|(id, _)| needed[id.index()]).flat_map(|(_, node)| &node.inputs);
     let paths = paths.filter_map(|input| if let Input::File(path) = input { Some(path) } else { None });
-    files.look_at_all(&paths.collect::<Vec<_>>());
+    phase("look at files", tell, || files.look_at_all(&paths.collect::<Vec<_>>()));
+    let began = Instant::now();
     let Outputs { records, journal, .. } = outputs;
     let budget = Budget::new(options.memory);
     let shared = Shared { graph, budget: &budget, publisher: Publisher { files, store, journal } };
@@ -125,23 +126,24 @@ pub(super) fn run<A: Action>(
     std::thread::scope(|threads| {
         // Goes away with this scope, by a panic too: then the workers end.
         let queue = queue;
-        for _ in 0..jobs.min(graph.len()) {
+        for worker in 0..jobs.min(graph.len()) {
             let answers = answers.clone();
             let tasks = &tasks;
-            threads.spawn(move || work(shared, tasks, &answers));
+            threads.spawn(move || work(shared, worker, tasks, &answers));
         }
         build.drive(&receiver, &|task: Task, lane: Lane| match lane {
             // The workers live as long as the queue.
             Lane::Processor => drop(queue.send(task)),
             Lane::Request => {
                 let answers = answers.clone();
-                threads.spawn(move || answer(shared, task, &answers));
+                threads.spawn(move || answer(shared, None, task, &answers));
             }
         });
     });
     let is_over = |state| matches!(state, &State::Out | State::Known | State::Failed);
     debug_assert!(build.states.iter().all(is_over), "an action was forgotten");
     build.count();
+    (build.tell)(Event::Phase { name: "schedule", began, took: began.elapsed() });
     build.report
 }
 
@@ -168,7 +170,7 @@ impl<'a, A: Action> Loop<'a, A> {
         }
     }
 
-    fn drive(&mut self, answers: &Receiver<(ActionId, Done<A::Failure>)>, start: &dyn Fn(Task, Lane)) {
+    fn drive(&mut self, answers: &Receiver<Answer<A::Failure>>, start: &dyn Fn(Task, Lane)) {
         let slots = self.free;
         loop {
             while let Some(id) = self.ready.pop() {
@@ -181,8 +183,11 @@ impl<'a, A: Action> Loop<'a, A> {
                 return;
             }
             // A sender lives as long as this loop, so a worker's answer always comes.
-            let Ok((id, done)) = answers.recv() else { return };
-            let lane = self.shared.graph.node(id).action.lane();
+            let Ok(Answer { id, done, worker, began, took }) = answers.recv() else { return };
+            let node = self.shared.graph.node(id);
+            let kind = if matches!(done, Done::Restored { .. }) { "restore" } else { node.action.kind() };
+            (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
+            let lane = node.action.lane();
             self.free[lane as usize] += 1;
             self.finish(id, done);
             // A kill must cost no more than what is under way. A full disk is told when all is saved.

@@ -205,7 +205,11 @@ impl Campaign {
         let mut events = Vec::new();
         let (mut report, mut error) = (Report::default(), None);
         if !noop {
-            match engine.build(&plan.graph(&self.probe), &options, &mut |event| events.push(told(&event))) {
+            match engine.build(&plan.graph(&self.probe), &options, &mut |event| {
+                if !matches!(event, Event::Worked { .. } | Event::Phase { .. }) {
+                    events.push(told(&event));
+                }
+            }) {
                 Ok(done) => report = done,
                 Err(fault) => error = Some(fault),
             }
@@ -284,6 +288,8 @@ fn told<F: std::fmt::Display>(event: &Event<'_, F>) -> String {
         Event::SetAside { path, kept } => format!("set aside {path} as {kept}"),
         Event::Removed { path } => format!("removed {path}"),
         Event::Left { path } => format!("left {path}"),
+        Event::Worked { name, .. } => format!("worked {name}"),
+        Event::Phase { name, .. } => format!("phase {name}"),
     }
 }
 
