@@ -71,6 +71,8 @@ struct Inner {
     inside: BTreeSet<PathBuf>,
     /// Folders at the top of the campaign that hold assets, such as `dist/`: softbox makes and removes them itself.
     made: BTreeSet<String>,
+    /// The names at the top of the campaign when they were listed last.
+    top: Vec<String>,
     kept: usize,
     /// Set when a file turned out to be another than this build had seen before, and when one could not be read.
     unsteady: bool,
@@ -105,11 +107,20 @@ impl Files {
 
     /// Tells where assets lie, so that a listing of the campaign itself is no other one because of them.
     pub(super) fn assets_at<'a>(&self, paths: impl Iterator<Item = &'a str>) {
-        let mut inner = self.inner();
+        let mut guard = self.inner();
+        let Inner { made, top, folders, .. } = &mut *guard;
+        let before = made.len();
+        let as_listed = digest_of_names(top, made);
         for (top, _) in paths.filter_map(|path| path.split_once('/')) {
-            if !inner.made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
-                inner.made.insert(format!("{top}/"));
+            if !made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
+                made.insert(format!("{top}/"));
             }
+        }
+        // A campaign that lost its `.softbox/` is listed before anybody knows which of its folders hold assets.
+        if made.len() > before
+            && let Some(root) = folders.get_mut("").filter(|root| root.record.digest == as_listed)
+        {
+            root.record.digest = digest_of_names(top, made);
         }
     }
 
@@ -255,15 +266,13 @@ impl Files {
         Err(EngineError::Unsteady { path: path.to_owned() })
     }
 
-    /// Each name ends with a NUL, which no name can hold.
     fn listing_digest(&self, path: &str, names: &[String]) -> Digest {
-        let inner = self.inner();
-        let counted = names.iter().filter(|name| !path.is_empty() || !inner.made.contains(*name));
-        let mut hasher = blake3::Hasher::new();
-        for name in counted {
-            hasher.update(name.as_bytes()).update(b"\0");
+        if !path.is_empty() {
+            return digest_of_names(names, &BTreeSet::new());
         }
-        Digest(*hasher.finalize().as_bytes())
+        let mut inner = self.inner();
+        inner.top = names.to_vec();
+        digest_of_names(names, &inner.made)
     }
 
     /// Whether a folder's stat alone tells that its listing is what the record says.
@@ -370,6 +379,15 @@ impl Files {
         let used = used || before.is_some();
         inner.folders.insert(path.into(), Entry { record, looked: true, used, bytes: None });
     }
+}
+
+/// The digest of a listing, without the folders that softbox makes. Each name ends with a NUL, which no name can hold.
+fn digest_of_names(names: &[String], made: &BTreeSet<String>) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    for name in names.iter().filter(|name| !made.contains(*name)) {
+        hasher.update(name.as_bytes()).update(b"\0");
+    }
+    Digest(*hasher.finalize().as_bytes())
 }
 
 #[cfg(test)]
