@@ -27,6 +27,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
     let mut campaign = Campaign::default();
     if let Some(manifest) = files::read_manifest(&mut loader) {
         campaign.name = manifest.name.clone();
+        campaign.manifests = manifest.files.clone();
         let before = loader.problems.len();
         campaign.brand = brand::load(&mut loader, &manifest);
         let is_brand_broken =
@@ -38,7 +39,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         let captions = captions::load(&mut loader, &manifest);
         campaign.captions = captions.iter().map(|(id, caption)| (id.clone(), caption.caption.clone())).collect();
         let posts = posts::load(&mut loader, &manifest, &mut campaign, &photos);
-        captions::check(&mut loader, &campaign, &captions, &posts, &photos);
+        campaign.held = captions::check(&mut loader, &campaign, &captions, &posts, &photos);
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
         if is_brand_broken {

@@ -28,6 +28,17 @@ pub enum Verdict {
     Missing,
 }
 
+/// Where the bytes of an output are that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// In the campaign, as an asset.
+    InPlace,
+    Store,
+    /// Nowhere: it is made again each time that something needs it, which costs less than storing it.
+    Nowhere,
+}
+
 /// One thing that is not as it was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
@@ -52,6 +63,8 @@ pub struct Forecast {
     pub found: Found,
     /// How long its last run took, in microseconds.
     pub micros: Option<u32>,
+    /// Where its output is, if a trace tells that.
+    pub held: Option<Held>,
 }
 
 /// What is known of an action while a forecast goes through the graph.
@@ -84,7 +97,7 @@ impl Engine {
     /// The assets that a build of the whole graph would remove: those that nothing makes any more and nobody changed.
     pub fn stale<A: Action>(&mut self, graph: &Graph<A>) -> Vec<String> {
         self.recall();
-        let wanted: std::collections::BTreeSet<&str> = graph.assets().into_iter().map(|(path, _)| path).collect();
+        let wanted: std::collections::BTreeSet<&str> = graph.asset_paths().collect();
         let records = self.outputs.records.iter().filter(|(path, _)| !wanted.contains(path));
         let stale = records.filter(|(path, record)| record.still_holds(&self.files, path).is_some());
         stale.map(|(path, _)| path.to_string()).collect()
@@ -94,7 +107,15 @@ impl Engine {
         let node = graph.node(id);
         let is_new = self.traces.keys_of(&node.name).is_none();
         let bare = |verdict| Seen {
-            forecast: Forecast { id, verdict, differences: Vec::new(), is_new, found: Found::new(), micros: None },
+            forecast: Forecast {
+                id,
+                verdict,
+                differences: Vec::new(),
+                is_new,
+                found: Found::new(),
+                micros: None,
+                held: None,
+            },
             output: None,
             is_transient: false,
         };
@@ -120,6 +141,11 @@ impl Engine {
             differences: now.map(|now| self.differences(&node.name, &written.key, &now, trace)).unwrap_or_default(),
             found: last.map(|trace| self.traces.found(trace.found).to_vec()).unwrap_or_default(),
             micros: last.map(|trace| trace.micros),
+            held: trace.map(|trace| match verdict {
+                Verdict::UpToDate if node.asset.is_some() => Held::InPlace,
+                _ if trace.kept && self.store.has(&trace.output) => Held::Store,
+                _ => Held::Nowhere,
+            }),
             ..bare(verdict).forecast
         };
         if let Some(output) = self.tried(node, &digests).filter(|_| trace.is_none()) {
@@ -264,6 +290,11 @@ fn compare(at: &str, before: &Value, after: &Value, found: &mut Vec<Difference>)
                 let inner = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
                 let (before, after) = (before.get(name), after.get(name));
                 compare(&inner, before.unwrap_or(&Value::Null), after.unwrap_or(&Value::Null), found);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
+            for (number, (before, after)) in before.iter().zip(after).enumerate() {
+                compare(&format!("{at}.{}", number + 1), before, after, found);
             }
         }
         _ => found.push(Difference { what: at.to_owned(), before: shown(before), after: shown(after) }),

@@ -40,6 +40,8 @@ struct Entry {
     looked: bool,
     /// This build asked for it: what nobody asks for any more is forgotten.
     used: bool,
+    /// The plan of this build asked for it, before any action did.
+    planned: bool,
     /// Kept while the build goes on where it is small: fonts and stylesheets serve many assets.
     bytes: Option<Bytes>,
 }
@@ -68,6 +70,8 @@ struct Inner {
     inside: BTreeSet<PathBuf>,
     /// Folders at the top of the campaign that hold assets, such as `dist/`: softbox makes and removes them itself.
     made: BTreeSet<String>,
+    /// The names at the top of the campaign when they were listed last.
+    top: Vec<String>,
     kept: usize,
     /// Set when a file turned out to be another than this build had seen before, and when one could not be read.
     unsteady: bool,
@@ -94,7 +98,7 @@ impl Files {
 
     /// Takes over what an earlier build knew; `looked` where this build has found it unchanged already.
     pub(super) fn restore(&self, files: Vec<(Arc<str>, Record, bool)>, folders: Vec<(Arc<str>, Record, bool)>) {
-        let entry = |(path, record, looked)| (path, Entry { record, looked, used: false, bytes: None });
+        let entry = |(path, record, looked)| (path, Entry { record, looked, used: false, planned: false, bytes: None });
         let mut inner = self.inner();
         inner.files = files.into_iter().map(entry).collect();
         inner.folders = folders.into_iter().map(entry).collect();
@@ -102,11 +106,20 @@ impl Files {
 
     /// Tells where assets lie, so that a listing of the campaign itself is no other one because of them.
     pub(super) fn assets_at<'a>(&self, paths: impl Iterator<Item = &'a str>) {
-        let mut inner = self.inner();
+        let mut guard = self.inner();
+        let Inner { made, top, folders, .. } = &mut *guard;
+        let before = made.len();
+        let as_listed = digest_of_names(top, made);
         for (top, _) in paths.filter_map(|path| path.split_once('/')) {
-            if !inner.made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
-                inner.made.insert(format!("{top}/"));
+            if !made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
+                made.insert(format!("{top}/"));
             }
+        }
+        // A campaign that lost its `.softbox/` is listed before anybody knows which of its folders hold assets.
+        if made.len() > before
+            && let Some(root) = folders.get_mut("").filter(|root| root.record.digest == as_listed)
+        {
+            root.record.digest = digest_of_names(top, made);
         }
     }
 
@@ -120,6 +133,28 @@ impl Files {
         *kept = 0;
         *unsteady = false;
         inside.clear();
+    }
+
+    /// Whatever was asked for until now, the plan asked for.
+    pub(super) fn plan_ends(&self) {
+        let mut guard = self.inner();
+        let Inner { files, folders, .. } = &mut *guard;
+        files.values_mut().chain(folders.values_mut()).for_each(|entry| entry.planned = entry.used);
+    }
+
+    /// Whether everything that the plan asked for is as it was; then this build counts as having asked for it.
+    pub(super) fn plan_holds(&self) -> bool {
+        let planned = |map: &FoldMap<Arc<str>, Entry>| -> Vec<(Arc<str>, Record)> {
+            let planned = map.iter().filter(|(_, entry)| entry.planned);
+            planned.map(|(path, entry)| (path.clone(), entry.record)).collect()
+        };
+        let (files, folders) = (planned(&self.inner().files), planned(&self.inner().folders));
+        files.iter().all(|(path, record)| self.look(path, true).is_ok_and(|now| now == record.digest))
+            && folders.iter().all(|(path, record)| {
+                let holds = self.folder_vouched(path, record) || self.folder_holds(path, record);
+                self.inner().folders.get_mut(path).into_iter().for_each(|entry| entry.used = true);
+                holds
+            })
     }
 
     /// Whether every file kept the bytes that this build saw first.
@@ -269,15 +304,13 @@ impl Files {
         Err(EngineError::Unsteady { path: path.to_owned() })
     }
 
-    /// Each name ends with a NUL, which no name can hold.
     fn listing_digest(&self, path: &str, names: &[String]) -> Digest {
-        let inner = self.inner();
-        let counted = names.iter().filter(|name| !path.is_empty() || !inner.made.contains(*name));
-        let mut hasher = blake3::Hasher::new();
-        for name in counted {
-            hasher.update(name.as_bytes()).update(b"\0");
+        if !path.is_empty() {
+            return digest_of_names(names, &BTreeSet::new());
         }
-        Digest(*hasher.finalize().as_bytes())
+        let mut inner = self.inner();
+        inner.top = names.to_vec();
+        digest_of_names(names, &inner.made)
     }
 
     /// Whether a folder's stat alone tells that its listing is what the record says.
@@ -365,12 +398,12 @@ impl Files {
                 let before = std::mem::replace(
                     entry,
                     // Bytes of before never stay beside a new digest.
-                    Entry { record, looked: true, used: used || entry.used, bytes },
+                    Entry { record, looked: true, used: used || entry.used, planned: entry.planned, bytes },
                 );
                 before.bytes.map_or(0, |bytes| bytes.len())
             }
             None => {
-                inner.files.insert(path.into(), Entry { record, looked: true, used, bytes });
+                inner.files.insert(path.into(), Entry { record, looked: true, used, planned: false, bytes });
                 0
             }
         };
@@ -379,11 +412,21 @@ impl Files {
 
     fn settle_folder(&self, path: &str, record: Record, used: bool) {
         let mut inner = self.inner();
+        let planned = inner.folders.get(path).is_some_and(|entry| entry.planned);
         let before = inner.folders.get(path).filter(|entry| entry.used).map(|entry| entry.record.digest);
         inner.unsteady |= before.is_some_and(|before| before != record.digest);
         let used = used || before.is_some();
-        inner.folders.insert(path.into(), Entry { record, looked: true, used, bytes: None });
+        inner.folders.insert(path.into(), Entry { record, looked: true, used, planned, bytes: None });
     }
+}
+
+/// The digest of a listing, without the folders that softbox makes. Each name ends with a NUL, which no name can hold.
+fn digest_of_names(names: &[String], made: &BTreeSet<String>) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    for name in names.iter().filter(|name| !made.contains(*name)) {
+        hasher.update(name.as_bytes()).update(b"\0");
+    }
+    Digest(*hasher.finalize().as_bytes())
 }
 
 #[cfg(test)]

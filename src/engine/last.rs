@@ -55,16 +55,16 @@ impl Last {
     }
 
     /// Puts the actions in the order of a graph that names them so.
-    pub(super) fn begin(&mut self, names: impl ExactSizeIterator<Item = u64> + Clone, sets: &mut Sets) {
+    pub(super) fn begin(&mut self, names: &[u64], sets: &mut Sets) {
         if !self.is_read {
             self.entries = read(&self.path, sets).unwrap_or_default();
             self.is_read = true;
         }
         let is_in_order = self.entries.len() == names.len()
-            && self.entries.iter().zip(names.clone()).all(|(entry, name)| entry.name == name);
+            && self.entries.iter().zip(names).all(|(entry, name)| entry.name == *name);
         if !is_in_order {
             let mut known: FoldMap<u64, Entry> = self.entries.drain(..).map(|entry| (entry.name, entry)).collect();
-            self.entries.extend(names.map(|name| known.remove(&name).unwrap_or(Entry::unknown(name))));
+            self.entries.extend(names.iter().map(|name| known.remove(name).unwrap_or(Entry::unknown(*name))));
             let mut others: Vec<Entry> = known.into_values().collect();
             others.sort_unstable_by_key(|entry| entry.name);
             self.entries.extend(others);
@@ -82,8 +82,10 @@ impl Last {
         if let Some(before) = self.entries.get_mut(id.index())
             && *before != entry
         {
+            // One that made something else than before, of the same, must not be met as it was.
+            let weight = if before.key == entry.key { usize::MAX } else { 1 };
             *before = entry;
-            self.changed = self.changed.saturating_add(1);
+            self.changed = self.changed.saturating_add(weight);
         }
     }
 

@@ -14,13 +14,14 @@ impl Engine {
     /// The no-op: how many assets there are, if everything that the last build read, listed and wrote is as it was, and that build left
     /// nothing undone. Otherwise what was found unchanged is not looked at again in this build.
     pub fn unchanged(&mut self, fingerprint: Digest) -> Result<Option<usize>, EngineError> {
-        let Some(snapshot) = self.snapshot.take() else { return Ok(None) };
+        if !std::mem::take(&mut self.is_new) {
+            return Ok(None);
+        }
+        let Some(snapshot) = self.read_state() else { return Ok(None) };
         let is_candidate = snapshot.is_complete() && snapshot.fingerprint() == fingerprint && self.outputs.is_settled();
         let vouched = self.vouched(&snapshot);
         if is_candidate && vouched.iter().all(|vouched| *vouched) && self.rest_vouched(&snapshot) {
-            let assets = snapshot.count(Table::Outputs);
-            self.snapshot = Some(snapshot);
-            return Ok(Some(assets));
+            return Ok(Some(snapshot.count(Table::Outputs)));
         }
         self.take_over(snapshot, &vouched);
         if !is_candidate || !self.is_same_when_read(&vouched) {
@@ -64,18 +65,16 @@ impl Engine {
         is_same && outputs.still_hold(files)
     }
 
+    fn read_state(&self) -> Option<Snapshot> {
+        Snapshot::read(&self.derived.join("state"))
+    }
+
     /// Takes over what the last build knew, unless that happened already.
     pub(super) fn recall(&mut self) {
-        match self.snapshot.take() {
-            Some(snapshot) => {
-                let vouched = self.vouched(&snapshot);
-                self.take_over(snapshot, &vouched);
-            }
-            None if !self.is_recalled => {
-                self.outputs.recall(&self.files, Snapshot::default());
-                self.is_recalled = true;
-            }
-            None => {}
+        if !self.is_recalled {
+            let snapshot = self.read_state().unwrap_or_default();
+            let vouched = self.vouched(&snapshot);
+            self.take_over(snapshot, &vouched);
         }
     }
 

@@ -4,7 +4,7 @@
 //! ever seen and what was written is known even if the build never ends. A file that somebody else put or changed there is moved
 //! to `.softbox/replaced/`, never lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -133,6 +133,12 @@ impl Outputs {
                 self.records.set(&path, Record { at, ..record });
             }
         }
+    }
+
+    /// Those that are not as they were written, or not there.
+    pub(super) fn altered(&self, files: &Files) -> BTreeSet<String> {
+        let altered = self.records.iter().filter(|(path, record)| record.still_holds(files, path).is_none());
+        altered.map(|(path, _)| path.to_owned()).collect()
     }
 
     /// Removes assets that are no longer wanted: those that softbox wrote and nobody changed. Hands each to `tell` with whether it was removed.

@@ -18,7 +18,7 @@ use super::log::{FIRST, Log, digest_at, u32_at, u64_at};
 use super::store::Store;
 use super::{Description, Digest, Files};
 
-const TRACES: &[u8; 16] = b"softbox traces2\n";
+const TRACES: &[u8; 16] = b"softbox traces3\n";
 const REASONS: &[u8; 16] = b"softbox reasons2";
 
 /// Traces behind the index are read one by one at the next build; so many, and this part of all, are worth a new index.
@@ -36,6 +36,8 @@ pub struct Trace {
     pub micros: u32,
     /// What it found to need.
     pub found: FoundSet,
+    /// When it ran, in seconds since 1970. Only for throwing away what is old.
+    pub at: u64,
     reason: u64,
 }
 
@@ -71,8 +73,10 @@ pub(super) struct NewTrace<'a> {
     pub output: Digest,
     pub size: u64,
     pub kept: bool,
-    pub took: Duration,
+    pub micros: u32,
     pub found: &'a Found,
+    /// Seconds since 1970.
+    pub at: u64,
 }
 
 impl Traces {
@@ -122,13 +126,19 @@ impl Traces {
         if digest_at(bytes, 0)? != *key {
             return None;
         }
+        self.decode(bytes)
+    }
+
+    /// The trace that follows its key in a record.
+    fn decode(&mut self, bytes: &[u8]) -> Option<Trace> {
         Some(Trace {
             output: digest_at(bytes, 32)?,
             size: u64_at(bytes, 64)?,
             micros: u32_at(bytes, 72)?,
             found: self.set_at(u64_at(bytes, 76)?)?,
             reason: u64_at(bytes, 84)?,
-            kept: *bytes.get(92)? != 0,
+            at: u64_at(bytes, 92)?,
+            kept: *bytes.get(100)? != 0,
         })
     }
 
@@ -165,28 +175,73 @@ impl Traces {
             return found;
         }
         let reason = self.reasons.append(&[&new.key.0[..], &description()].concat());
-        let set = self.offset_of(found, new.found);
-        let mut record = Vec::with_capacity(94);
-        record.push(b'T');
-        record.extend_from_slice(&new.key.0);
-        record.extend_from_slice(&new.output.0);
-        record.extend_from_slice(&new.size.to_le_bytes());
-        record.extend_from_slice(&u32::try_from(new.took.as_micros()).unwrap_or(u32::MAX).to_le_bytes());
-        record.extend_from_slice(&set.to_le_bytes());
-        record.extend_from_slice(&reason.to_le_bytes());
-        record.push(new.kept.into());
-        let offset = self.log.append(&record);
-        self.tail.put(new.key, offset);
+        let NewTrace { output, size, kept, micros, at, .. } = *new;
+        let trace = Trace { output, size, kept, micros, found, at, reason };
+        self.append(&new.key, &trace);
         found
     }
 
+    fn append(&mut self, key: &Digest, trace: &Trace) {
+        let set = self.offset_of(trace.found);
+        let mut record = Vec::with_capacity(102);
+        record.push(b'T');
+        record.extend_from_slice(&key.0);
+        record.extend_from_slice(&trace.output.0);
+        record.extend_from_slice(&trace.size.to_le_bytes());
+        record.extend_from_slice(&trace.micros.to_le_bytes());
+        record.extend_from_slice(&set.to_le_bytes());
+        record.extend_from_slice(&trace.reason.to_le_bytes());
+        record.extend_from_slice(&trace.at.to_le_bytes());
+        record.push(trace.kept.into());
+        let offset = self.log.append(&record);
+        self.tail.put(*key, offset);
+    }
+
+    /// Every trace with its key, in the order in which they were made.
+    pub(super) fn all(&mut self) -> io::Result<Vec<(Digest, Trace)>> {
+        let mut records = Vec::new();
+        self.log.look(FIRST, |_, record| {
+            records.extend(record.strip_prefix(b"T").map(<[u8]>::to_vec));
+            Some(())
+        })?;
+        let decode = |record: Vec<u8>| Some((digest_at(&record, 0)?, self.decode(&record)?));
+        Ok(records.into_iter().filter_map(decode).collect())
+    }
+
+    /// Forgets all but some traces: writes them, with their descriptions and the last keys of all names, into new logs, which then take the place
+    /// of the old ones. Killed in between, descriptions may be missing afterwards.
+    pub(super) fn retain(&mut self, derived: &Path, keep: &[(Digest, Trace)]) -> io::Result<()> {
+        let beside = derived.join("next");
+        // Left by one that was killed.
+        let _ = std::fs::remove_dir_all(&beside);
+        std::fs::create_dir(&beside)?;
+        let mut next = Traces::open(&beside)?;
+        for (name, (latest, before)) in self.read_names() {
+            before.iter().chain([&latest]).for_each(|key| next.name(name, key));
+        }
+        for (key, trace) in keep {
+            let reason = self.reasons.read(trace.reason).map_or(0, |reason| next.reasons.append(&reason));
+            let found = next.sets.id(self.sets.get(trace.found).to_vec());
+            next.append(key, &Trace { reason, found, ..*trace });
+        }
+        next.flush()?;
+        for name in ["reasons", "traces"] {
+            std::fs::rename(beside.join(name), derived.join(name))?;
+        }
+        // The index tells of the old log; it is checked against the traces that it leads to, so being late does no harm.
+        let _ = std::fs::remove_file(&self.index_path);
+        let _ = std::fs::remove_dir(&beside);
+        *self = Traces::open(derived)?;
+        self.load()
+    }
+
     /// Where in the log a set is; it is put there if it is not.
-    fn offset_of(&mut self, id: FoundSet, set: &Found) -> u64 {
+    fn offset_of(&mut self, id: FoundSet) -> u64 {
         if let Some(offset) = self.offsets.get(&id) {
             return *offset;
         }
         let mut record = vec![b'S'];
-        found::encode(set, &mut record);
+        found::encode(&self.sets.get(id), &mut record);
         let offset = self.log.append(&record);
         self.offsets.insert(id, offset);
         self.set_at.insert(offset, Some(id));
@@ -282,6 +337,11 @@ impl Holds {
             traces.found(set).iter().all(|(path, digest)| files.digest(path).is_ok_and(|now| now == *digest))
         })
     }
+}
+
+/// A time as traces keep it.
+pub(super) fn micros(took: Duration) -> u32 {
+    u32::try_from(took.as_micros()).unwrap_or(u32::MAX)
 }
 
 fn first_bytes(key: &Digest) -> u64 {
