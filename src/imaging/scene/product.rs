@@ -37,11 +37,11 @@ impl Product {
         Product::of_trimmed(trimmed)
     }
 
-    /// A product from what [`Product::trimmed`] gave.
+    /// A product from what [`Product::trimmed`] gave; `None` for what is no cutout.
     ///
     /// # Errors
-    /// None today; a picture that is no trimmed cutout is `None`.
-    pub fn of_trimmed(picture: Picture) -> Result<Option<Product>, Error> {
+    /// [`Error::Size`] where it is too large to be measured.
+    pub(super) fn of_trimmed(picture: Picture) -> Result<Option<Product>, Error> {
         if picture.channels() != 4 || !picture.is_finished() {
             return Ok(None);
         }
@@ -50,7 +50,7 @@ impl Product {
     }
 
     /// The cutout's pixels, trimmed.
-    pub fn trimmed(&self) -> &Picture {
+    pub(super) fn trimmed(&self) -> &Picture {
         &self.picture
     }
 

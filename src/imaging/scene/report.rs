@@ -18,7 +18,7 @@ pub struct Painted {
 /// What became of one product's sure pixels: those whose alpha is 255 after resampling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Left, top, width, height of all its pixels in the frame.
+    /// Left, top, width, height of the smallest box around them, in the frame.
     pub region: [u32; 4],
     /// Sure pixels that show: none is hidden by another product.
     pub pixels: u64,
@@ -50,22 +50,20 @@ pub fn report(number: u8, place: &Place, exact: bool, frame: &Picture, owners: &
     let (width, channels) = (frame.width() as usize, usize::from(frame.channels()));
     let mut hasher = blake3::Hasher::new();
     let mut pixels = 0;
+    let (mut first, mut last) = ([u32::MAX; 2], [0; 2]);
     let rows = owners.chunks_exact(width).zip(frame.pixels().chunks_exact(width * channels));
-    for (owners, row) in rows {
-        let own = owners.iter().zip(row.chunks_exact(channels)).filter(|(owner, _)| **owner == number);
-        for (_, pixel) in own {
+    for (y, (owners, row)) in (0..).zip(rows) {
+        let own = (0..).zip(owners.iter().zip(row.chunks_exact(channels)));
+        for (x, (_, pixel)) in own.filter(|(_, (owner, _))| **owner == number) {
             hasher.update(&pixel[..3]);
             pixels += 1;
+            first = [first[0].min(x), first[1].min(y)];
+            last = [last[0].max(x + 1), last[1].max(y + 1)];
         }
     }
-    let clip = |at: i64, length: u32, frame: u32| {
-        let first = at.clamp(0, i64::from(frame));
-        (first as u32, ((at + i64::from(length)).clamp(first, i64::from(frame)) - first) as u32)
-    };
-    let (left, across) = clip(place.left, place.width, frame.width());
-    let (top, down) = clip(place.top, place.height, frame.height());
+    let [left, top] = if pixels == 0 { [0, 0] } else { first };
     Report {
-        region: [left, top, across, down],
+        region: [left, top, last[0].saturating_sub(left), last[1].saturating_sub(top)],
         pixels,
         digest: *hasher.finalize().as_bytes(),
         scale: place.scale,

@@ -188,11 +188,9 @@ fn draw(
             let x = middle + height * across;
             let y = solid.floor + height * towards * solid.foreshortening;
             let reach = (half * scale).round();
-            let (top, bottom) = ((y - reach + jitter[1]).floor(), (y + reach + jitter[1]).floor());
-            for row in top.max(0.0) as usize..=bottom.max(-1.0).min(rows as f64 - 1.0) as usize {
-                if bottom < 0.0 || row >= rows {
-                    break;
-                }
+            let top = (y - reach + jitter[1]).floor();
+            let inside = |row: f64| row.clamp(0.0, rows as f64) as usize;
+            for row in inside(top)..inside(top + 2.0 * reach + 1.0) {
                 let depth = if reach > 0.0 { (row as f64 - top - reach) / reach } else { 0.0 };
                 let part = solid.footprint[((depth * half + half).round().max(0.0) as usize).min(2 * half as usize)];
                 let (begin, end) = (clamp(x + part[0] * scale), clamp(x + part[1] * scale));

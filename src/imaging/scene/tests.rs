@@ -300,3 +300,18 @@ fn what_has_no_alpha_or_nothing_in_it_is_no_product() {
     let empty = Picture::from_pixels(vec![0; 400], 10, 10, 4).unwrap();
     assert!(Product::new(&opaque).unwrap().is_none() && Product::new(&empty).unwrap().is_none());
 }
+
+#[test]
+fn a_scene_travels_as_bytes_and_nothing_less_is_one() {
+    let plate = Picture::from_pixels(vec![90; 300], 10, 10, 3).unwrap();
+    let setting = Setting { backdrop: Backdrop::Plate { focus: [0.2, 0.8] }, ..Setting::default() };
+    let small = Product::new(&bottle(20, 30)).unwrap().unwrap();
+    let scene = Scene { products: vec![small, of_height(3.0)], plate: Some(plate), setting };
+    let bytes = scene.clone().into_bytes();
+    assert!(Scene::is_in(&bytes) && !Scene::is_in(&bottle(20, 30).into_bytes()));
+    assert!(Scene::from_bytes(&bytes).unwrap() == scene);
+    for length in (0..bytes.len()).step_by(997).chain(bytes.len() - 200..bytes.len()) {
+        assert!(Scene::from_bytes(&bytes[..length]).is_err(), "cut to {length}");
+        assert!(Scene::from_bytes(&bytes[bytes.len() - length..]).is_err(), "the last {length}");
+    }
+}
