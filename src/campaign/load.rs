@@ -33,7 +33,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         let is_brand_broken =
             loader.problems.len() > before || loader.broken.iter().any(|name| name.starts_with("brand."));
         campaign.products = products::load(&mut loader, &manifest);
-        campaign.looks = looks::load(&manifest);
+        campaign.looks = looks::load(&mut loader, &manifest, &campaign.brand);
         let photos = photos::load(&mut loader, &manifest, &campaign);
         campaign.photos = photos.iter().map(|(id, photo)| (id.clone(), photo.photo.clone())).collect();
         let captions = captions::load(&mut loader, &manifest);

@@ -5,8 +5,10 @@
 
 pub mod assets;
 mod at;
+pub mod backdrop;
 mod brand;
 mod captions;
+pub mod color;
 mod csv;
 mod fields;
 mod files;
@@ -39,6 +41,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use assets::{Asset, Picture, texts};
+pub use backdrop::Backdrop;
 pub use fields::Fields;
 pub use files::MANIFEST;
 pub use formats::Format;
@@ -148,6 +151,10 @@ pub enum Step {
     Crop(Crop),
     /// Corrects light and colour.
     Adjust(Adjust),
+    /// Sets a cutout on a backdrop: a colour, `"none"`, or a table that says more.
+    #[serde(deserialize_with = "backdrop::text_or_table")]
+    #[schemars(with = "at::TextOr<Backdrop>")]
+    Backdrop(Box<Backdrop>),
 }
 
 /// Cuts a picture to a ratio around a point of interest.
