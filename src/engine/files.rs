@@ -148,7 +148,8 @@ impl Files {
             let planned = map.iter().filter(|(_, entry)| entry.planned);
             planned.map(|(path, entry)| (path.clone(), entry.record)).collect()
         };
-        let (files, folders) = (planned(&self.inner().files), planned(&self.inner().folders));
+        let files = planned(&self.inner().files);
+        let folders = planned(&self.inner().folders);
         files.iter().all(|(path, record)| self.look(path, true).is_ok_and(|now| now == record.digest))
             && folders.iter().all(|(path, record)| {
                 let holds = self.folder_vouched(path, record) || self.folder_holds(path, record);

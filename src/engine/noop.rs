@@ -71,10 +71,18 @@ impl Engine {
 
     /// Takes over what the last build knew, unless that happened already.
     pub(super) fn recall(&mut self) {
-        if !self.is_recalled {
-            let snapshot = self.read_state().unwrap_or_default();
-            let vouched = self.vouched(&snapshot);
-            self.take_over(snapshot, &vouched);
+        if self.is_recalled {
+            return;
+        }
+        match self.read_state() {
+            Some(snapshot) => {
+                let vouched = self.vouched(&snapshot);
+                self.take_over(snapshot, &vouched);
+            }
+            None => {
+                self.outputs.recall(&self.files, Snapshot::default());
+                self.is_recalled = true;
+            }
         }
     }
 
