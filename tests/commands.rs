@@ -21,7 +21,7 @@ fn plan_tells_what_would_be_made_and_why_and_makes_nothing() {
     assert!(text(&shop.human(&["plan"]).stdout).starts_with("nothing to do"));
     shop.edit("products.csv", "$35", "$32");
     let planned = text(&shop.human(&["plan"]).stdout);
-    assert!(planned.contains("dist/card/amber.small.wide.jpg  (price: $35 → $32)"), "{planned}");
+    assert!(planned.contains("dist/card/amber.small.wide.jpg  (products.csv, line 2: price $35 → $32)"), "{planned}");
     assert!(!planned.contains("dist/card/jar"), "{planned}");
 }
 
@@ -37,7 +37,7 @@ fn explain_goes_down_to_every_file_that_a_person_wrote() {
         "templates/card.html",
         "templates/price.html",
         "templates/card.css",
-        "price: $35 → $32",
+        "products.csv, line 2: price $35 → $32",
         "up to date",
     ] {
         assert!(told.contains(wanted), "{wanted} is missing in\n{told}");
@@ -235,4 +235,171 @@ fn a_post_s_field_may_be_asked_for_where_there_is_none() {
     shop.edit("campaign.toml", "fields = { headline = \"New in\" }\n", "");
     assert_eq!(shop.softbox(&["check"]).problems(), Vec::<String>::new());
     shop.build();
+}
+
+/// A shop whose values come from everywhere: a table, the manifest and a file that it includes.
+fn explained_shop() -> Campaign {
+    let shop = Campaign::shop().file("more.toml", "[product.jar]\nsize = \"small\"\n");
+    shop.edit("campaign.toml", "\n[campaign]", "include = [\"more.toml\"]\n[campaign]");
+    shop.edit("templates/card.html", "<h1>", "{{#if size}}{{size}}{{/if}}<h1>");
+    shop.build();
+    shop
+}
+
+/// How long something took is no part of what a snapshot shows.
+fn timeless(text: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        match line.split_once("took ") {
+            Some((before, after)) => lines.push(format!("{before}took …{}", &after[after.find(')').unwrap_or(0)..])),
+            None => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
+#[test]
+fn explain_tells_the_file_the_line_and_both_values_of_what_changed() {
+    let shop = explained_shop();
+    shop.edit("products.csv", "$12", "$11");
+    let asset = "card/jar.small.wide.jpg";
+    let before = timeless(&text(&shop.human(&["explain", asset]).stdout));
+    shop.build();
+    let after = timeless(&text(&shop.human(&["explain", asset]).stdout));
+    insta::assert_snapshot!(format!("{before}\n\n{after}"));
+}
+
+#[test]
+fn plan_tells_for_every_kind_of_value_where_it_was_changed() {
+    let shop = explained_shop();
+    let mut told = String::new();
+    for (file, from, to) in [
+        ("products.csv", "$12", "$11"),
+        ("more.toml", "small", "large"),
+        ("campaign.toml", "New in", "Last days"),
+        ("campaign.toml", "#224466", "#664422"),
+        ("campaign.toml", "exposure = 0.2", "exposure = 0.3"),
+        ("campaign.toml", "on a table", "on a shelf"),
+        ("campaign.toml", "height = 90", "height = 100"),
+        ("campaign.toml", "Corner", "Bend"),
+        ("templates/price.html", "<b>", "<i>"),
+    ] {
+        shop.edit(file, from, to);
+        let planned = text(&shop.human(&["plan"]).stdout);
+        let jar = planned.lines().find(|line| line.contains("jar.small.wide")).unwrap_or("nothing about the jar");
+        told.push_str(&format!("{from} → {to}: {jar}\n"));
+        shop.edit(file, to, from);
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn an_asset_can_be_named_from_the_present_folder_or_in_full() {
+    let shop = Campaign::shop();
+    shop.build();
+    let run = |folder: &str, asset: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_softbox"));
+        let output = command.args(["explain", asset]).current_dir(shop.at(folder)).output().unwrap();
+        text(&output.stdout).lines().next().unwrap_or_default().split(':').next().unwrap_or_default().to_owned()
+    };
+    let wanted = "dist/card/jar.small.wide.jpg";
+    let full = shop.at(wanted).to_str().unwrap().to_owned();
+    for (folder, asset) in [
+        ("", wanted),
+        ("", "card/jar.small.wide.jpg"),
+        ("", "./dist/card/jar.small.wide.jpg"),
+        ("dist", "card/jar.small.wide.jpg"),
+        ("dist/card", "jar.small.wide.jpg"),
+        ("dist/card", "jar.small.w*.jpg"),
+        ("photos", "../dist/card/jar.small.wide.jpg"),
+        ("photos", "card/jar.small.wide.jpg"),
+        ("templates", full.as_str()),
+    ] {
+        assert_eq!(run(folder, asset), wanted, "{asset} in {folder:?}");
+    }
+    let parent = shop.path().parent().unwrap();
+    let here = format!("{}/{wanted}", shop.path().file_name().unwrap().to_str().unwrap());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_softbox"));
+    let built = command.arg("-C").arg(shop.path()).args(["build", &here]).current_dir(parent).output().unwrap();
+    assert_eq!(built.status.code(), Some(0), "{}", text(&built.stderr));
+    assert_eq!(shop.softbox(&["explain", "card/jra.small.wide.jpg"]).code, 2);
+}
+
+#[test]
+fn graph_prints_the_plan_for_graphviz_and_for_programs() {
+    let shop = Campaign::shop();
+    shop.edit("products.csv", "Amber", "Am\\\"\"ber");
+    let dot = text(&shop.human(&["graph", "card/jar.small.wide.jpg", "card/jar.small.wide.alt.txt"]).stdout);
+    insta::assert_snapshot!(dot);
+    let all = shop.softbox(&["graph"]);
+    assert_eq!(all.code, 0);
+    let assets = all.events("action").filter(|action| action["path"].is_string()).count();
+    assert_eq!(assets, 12);
+    let names: Vec<&str> = all.events("action").filter_map(|action| action["action"].as_str()).collect();
+    for input in all.events("action").flat_map(|action| action["inputs"].as_array().unwrap()) {
+        let is_known = input["action"].as_str().is_none_or(|on| names.contains(&on));
+        assert!(is_known && (input["file"].is_string() || input["action"].is_string()), "{input}");
+    }
+}
+
+#[test]
+fn a_trace_shows_the_parts_of_a_build_and_every_action_that_ran_once_on_a_worker() {
+    let shop = Campaign::shop();
+    let path = shop.at(".softbox-trace.json");
+    let built = shop.softbox(&["build", "--trace", path.to_str().unwrap()]);
+    let ran: usize = built.ran().values().sum();
+    let events: Vec<serde_json::Value> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let spans: Vec<_> = events.iter().filter(|event| event["ph"] == "X").collect();
+    let parts: Vec<&str> =
+        spans.iter().filter(|span| span["tid"] == 0).filter_map(|span| span["name"].as_str()).collect();
+    assert_eq!(parts, ["lock", "look for changes", "load", "plan", "recall", "look at files", "schedule", "save"]);
+    let worked: Vec<_> = spans.iter().filter(|span| span["tid"] != 0).collect();
+    assert_eq!(worked.len(), ran);
+    for (at, span) in worked.iter().enumerate() {
+        let end = |span: &serde_json::Value| span["ts"].as_f64().unwrap() + span["dur"].as_f64().unwrap();
+        let overlaps = worked[..at].iter().any(|other| {
+            other["tid"] == span["tid"]
+                && other["ts"].as_f64() < Some(end(span))
+                && span["ts"].as_f64() < Some(end(other))
+        });
+        assert!(!overlaps, "a worker does one thing at a time: {span}");
+    }
+    let refused = shop.softbox(&["build", "--trace", "/nowhere/trace.json"]);
+    assert_eq!((refused.code, refused.problems().len()), (2, 1));
+}
+
+#[test]
+fn the_closing_line_does_not_call_up_to_date_what_a_mistake_held_back() {
+    let shop = Campaign::shop();
+    shop.build();
+    shop.edit("campaign.toml", "template = \"templates/card.html\"", "template = \"templates/crad.html\"");
+    let said = text(&shop.human(&["build"]).stderr);
+    assert!(said.contains("made nothing: mend the mistakes above first"), "{said}");
+    shop.edit("campaign.toml", "templates/crad.html", "templates/card.html");
+    shop.edit("captions/launch.md", "{{name}}", "{{nmae}}");
+    let said = text(&shop.human(&["build"]).stderr);
+    assert!(said.contains("kept 8 assets; the mistakes above hold back others"), "{said}");
+    let planned = text(&shop.human(&["plan"]).stdout);
+    assert!(planned.contains("make nothing; 8 up to date; the mistakes above hold back others"), "{planned}");
+}
+
+#[test]
+fn a_mistake_in_a_caption_or_in_alternative_words_is_told_once() {
+    for (file, from, to) in [
+        ("captions/launch.md", "{{name}}", "{{nmae}}"),
+        ("captions/launch.md", "{{name}}", "{{name"),
+        ("captions/launch.md", "{{name}}", "{{> nowhere}}"),
+        ("campaign.toml", "{{name}} on a table", "{{nmae}} on a table"),
+        ("campaign.toml", "{{name}} on a table", "{{#if}} on a table"),
+    ] {
+        let shop = Campaign::shop();
+        shop.build();
+        shop.edit(file, from, to);
+        let built = shop.softbox(&["build"]);
+        assert_eq!(built.problems().len(), 1, "{to}: {:#?}", built.problems());
+        assert_eq!(built.code, 2);
+        assert_eq!(shop.dist().len(), 12, "the last good texts stay");
+        shop.edit(file, to, from);
+        assert_eq!(shop.build().wrote().len(), 0);
+    }
 }

@@ -24,6 +24,7 @@ fn encoding(file_type: FileType) -> Encoding {
         description: Description {
             source: Some(DigitalSource::HumanEdits),
             alt: Some("A jar, with label & lid".into()),
+            products: Vec::new(),
         },
     }
 }

@@ -21,7 +21,12 @@ struct Watching {
 
 impl Watching {
     fn start(shop: &Campaign) -> Watching {
+        Watching::start_with(shop, &[])
+    }
+
+    fn start_with(shop: &Campaign, arguments: &[&str]) -> Watching {
         let mut command = shop.command(&["watch", "--message-format=json"]);
+        command.args(arguments);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let (sender, events) = channel();
@@ -141,4 +146,51 @@ fn a_build_beside_a_watch_waits_for_nobody_and_both_agree() {
     let wrote = watching.next().wrote();
     assert_eq!(wrote, names(&["card/jar.small.square.jpg", "card/jar.small.wide.jpg"]));
     assert!(shop.build().wrote().is_empty());
+}
+
+#[test]
+fn an_asset_that_somebody_alters_or_deletes_is_put_right_at_once() {
+    let shop = Campaign::shop();
+    let watching = Watching::start(&shop);
+    watching.next();
+    let before = shop.dist();
+    shop.remove("dist/card/jar.small.wide.jpg");
+    assert_eq!(watching.next().wrote(), names(&["card/jar.small.wide.jpg"]));
+    shop.write("dist/card/jar.small.wide.txt", "mine");
+    assert_eq!(watching.next().wrote(), names(&["card/jar.small.wide.txt"]));
+    assert_eq!(shop.dist(), before);
+    shop.write("dist/notes.txt", "somebody's own file is nobody's business");
+    assert!(watching.rests());
+}
+
+#[test]
+fn an_asset_that_cannot_be_put_right_is_tried_once() {
+    let shop = Campaign::shop();
+    let watching = Watching::start(&shop);
+    watching.next();
+    shop.edit("templates/card.html", "{{name}}", "{{nmae}}");
+    watching.next();
+    shop.remove("dist/card/jar.small.wide.jpg");
+    assert!(!watching.next().problems().is_empty());
+    assert!(watching.rests());
+    shop.edit("templates/card.html", "{{nmae}}", "{{name}}");
+    assert_eq!(watching.next().wrote(), names(&["card/jar.small.wide.jpg"]));
+}
+
+#[test]
+fn a_trace_in_the_campaign_does_not_wake_the_watch_and_is_whole_after_each_build() {
+    let shop = Campaign::shop();
+    let trace = shop.at("trace.json");
+    let watching = Watching::start_with(&shop, &["--trace", trace.to_str().unwrap()]);
+    let spans = || {
+        let events: Vec<Value> = serde_json::from_slice(&std::fs::read(&trace).unwrap()).unwrap();
+        events.iter().filter(|event| event["ph"] == "X").count()
+    };
+    watching.next();
+    assert!(watching.rests());
+    let first = spans();
+    shop.edit("captions/launch.md", "is in", "is back");
+    watching.next();
+    assert!(watching.rests());
+    assert!(spans() >= first + 4, "the second build comes after the first");
 }

@@ -68,8 +68,18 @@ pub fn build(folder: &Path) -> Result<usize, Box<dyn std::error::Error>> {
         return Ok(0);
     }
     let graph = plan(&engine)?;
-    let options = Options { jobs: 2, requests: 4, memory: 1 << 30, fingerprint, only: None, whole: true };
+    let options = Options {
+        jobs: 2,
+        requests: 4,
+        memory: 1 << 30,
+        fingerprint,
+        only: None,
+        saved: Default::default(),
+        whole: true,
+    };
     let report = engine.build(&graph, &options, &mut |_| {})?;
+    // The process ends: the system frees memory sooner than we do.
+    std::mem::forget((graph, engine));
     match report.failed {
         0 => Ok(report.ran),
         failed => Err(format!("{failed} actions failed").into()),

@@ -1,16 +1,17 @@
-//! Develop: a photo file becomes a decoded picture with its look's steps applied, ready to be cut to many sizes.
+//! Develop: a photo file becomes a decoded picture with its look's steps applied, ready for many sizes.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failed, passing};
-use crate::campaign::{Adjust, Crop, Place, Problem, Step};
-use crate::engine::{Output, Work};
+use super::developed::Developed;
+use super::{Failed, backdrop, passing};
+use crate::campaign::{Adjust, Backdrop, Crop, Place, Problem, Step};
+use crate::engine::{EngineError, Output, Work};
 use crate::imaging::{self, Adjustment, Limits, Picture, Region};
 
 /// Raised when the same photo would come out otherwise.
 pub const VERSION: u32 = 1;
 
-/// Decodes a photo and gives it its look. Its one input is the photo file.
+/// Decodes a photo and gives it its look. Its one input is the photo file; a backdrop's plate is found on the way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Develop {
     pub steps: Vec<Step>,
@@ -26,22 +27,45 @@ impl Develop {
         let photo = &work.inputs()[0];
         let limits = Limits::default();
         let reach = self.reach_before_crops(photo)?;
-        // A crop copies what it keeps.
-        let copies = if self.steps.is_empty() { 1 } else { 2 };
+        // A crop copies what it keeps; a scene trims the cutout, and is written beside it.
+        let copies = match self.steps.last() {
+            None => 1,
+            Some(Step::Backdrop(_)) => 3,
+            Some(_) => 2,
+        };
         let needed = imaging::estimate(photo, reach).map_err(|error| self.failed(&error))?.saturating_mul(copies);
         let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
         let mut picture = imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?;
+        let mut scene = None;
         for step in &self.steps {
             match step {
                 Step::Crop(crop) => picture = cropped(&picture, crop),
                 Step::Adjust(adjust) => {
                     imaging::adjust(&mut picture, &adjustment(adjust)).map_err(|error| self.failed(&error))?;
                 }
+                // The last step: the campaign refuses any that follow.
+                Step::Backdrop(wanted) => scene = Some(self.scene(work, &picture, wanted)?),
             }
         }
         let warn = |text: &String| Problem::warning("photo", text).at(Place::file(&self.path));
         let warnings = picture.warnings().iter().map(warn).collect();
-        Ok(passing(picture.into_bytes(), warnings))
+        Ok(passing(scene.unwrap_or(Developed::Picture(picture)).into_bytes(), warnings))
+    }
+
+    /// The developed cutout on its backdrop.
+    fn scene(&self, work: &Work<'_>, cutout: &Picture, wanted: &Backdrop) -> Result<Developed, Failed> {
+        let plate = wanted.plate.as_ref().map(|path| self.plate(work, path)).transpose()?;
+        let scene = backdrop::scene(cutout, plate, wanted).map_err(|error| self.failed(&error))?;
+        let scene = scene.ok_or_else(|| backdrop::nothing_to_set(&self.path).at(Place::file(&self.path)))?;
+        Ok(Developed::Scene(scene.into()))
+    }
+
+    fn plate(&self, work: &Work<'_>, path: &str) -> Result<Picture, Failed> {
+        let Some(bytes) = work.find(path)? else { return Err(EngineError::Missing { path: path.to_owned() }.into()) };
+        let failed = |error: imaging::Error| problem(&error, path);
+        let needed = imaging::estimate(&bytes, self.reach).map_err(failed)?;
+        let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
+        imaging::decode(&bytes, self.reach, &Limits::default()).map_err(failed)
     }
 
     /// A crop throws pixels away: decode so many more.
@@ -61,13 +85,17 @@ impl Develop {
     }
 
     fn failed(&self, error: &imaging::Error) -> Failed {
-        let problem = Problem::error("photo", error.to_string()).at(Place::file(&self.path));
-        match error.hint() {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        }
-        .into()
+        problem(error, &self.path)
     }
+}
+
+fn problem(error: &imaging::Error, path: &str) -> Failed {
+    let problem = Problem::error("photo", error.to_string()).at(Place::file(path));
+    match error.hint() {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+    .into()
 }
 
 fn crop_region(width: u32, height: u32, crop: &Crop) -> Region {

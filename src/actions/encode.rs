@@ -2,13 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::developed::Developed;
 use super::{Failed, kept};
 use crate::campaign::{self, Place, Problem};
 use crate::engine::{Output, Work};
+use crate::imaging::scene::Report;
 use crate::imaging::{self, Description, DigitalSource, Encoding, Picture};
 
 /// Raised when the same pixels would give another file.
 pub const VERSION: u32 = 1;
+
+/// From here on, enlarging shows.
+const ENLARGED: f64 = 1.25;
 
 /// How an asset's file is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -29,8 +34,8 @@ pub struct File {
 }
 
 impl File {
-    /// Writes a finished picture. `graphics`: it has text and flat colours.
-    pub(super) fn write(&self, picture: &Picture, graphics: bool) -> Result<Vec<u8>, Failed> {
+    /// Writes a finished picture. `graphics`: it has text and flat colours; `products`: what the file says of theirs.
+    pub(super) fn write(&self, picture: &Picture, graphics: bool, products: &[Report]) -> Result<Vec<u8>, Failed> {
         let encoding = Encoding {
             file_type: match self.file_type {
                 campaign::formats::FileType::Jpeg => imaging::FileType::Jpeg,
@@ -42,7 +47,11 @@ impl File {
             background: [255; 3],
             graphics,
             dpi: self.dpi,
-            description: Description { source: Some(self.source), alt: None },
+            description: Description {
+                source: Some(self.source),
+                alt: None,
+                products: products.iter().map(Report::to_string).collect(),
+            },
         };
         imaging::encode(picture, &encoding).map(|encoded| encoded.bytes).map_err(|error| self.failed(&error))
     }
@@ -67,10 +76,21 @@ impl Encode {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let failed = |error: imaging::Error| self.file.failed(&error);
         let _memory = work.reserve(super::canvas_bytes(self.width, self.height));
-        let photo = Picture::from_bytes(work.inputs()[0].clone()).map_err(failed)?;
+        let photo = Developed::from_bytes(work.inputs()[0].clone()).map_err(failed)?;
         let ratio = f64::from(self.width) / f64::from(self.height);
-        let region = imaging::cover(photo.width(), photo.height(), ratio, photo.focus(), 1.0);
-        let cut = imaging::cut(&photo, region, self.width, self.height).map_err(failed)?;
-        Ok(kept(self.file.write(&cut, false)?, Vec::new()))
+        let painted = photo.cut(photo.cover(ratio), self.width, self.height).map_err(failed)?;
+        let bytes = self.file.write(&painted.picture, false, &painted.products)?;
+        Ok(kept(bytes, painted.products.iter().filter_map(|report| self.enlarged(report)).collect()))
+    }
+
+    /// A product that is shown much larger than it was photographed looks soft beside a sharp backdrop.
+    fn enlarged(&self, report: &Report) -> Option<Problem> {
+        if report.scale <= ENLARGED {
+            return None;
+        }
+        let message = format!("the product is shown {:.1} times larger than it was photographed", report.scale);
+        let mut problem = Problem::warning("enlarged", message).hint("use a larger photo, or a smaller `fill`");
+        problem.place.clone_from(&self.file.place);
+        Some(problem)
     }
 }

@@ -1,11 +1,13 @@
 //! One file for each kind of work. An action is plain data: it can be described, compared, and run wherever its inputs are.
 //!
-//! photo → [`develop`] → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
+//! photo → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
 //! draft → [`caption`].
 
+pub mod backdrop;
 pub mod caption;
 pub mod compose;
 pub mod develop;
+pub mod developed;
 pub mod encode;
 pub mod paint;
 pub mod render;

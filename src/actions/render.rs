@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::compose::{ComposeInput, Document, compose};
+use super::developed::Developed;
 use super::encode::File;
 use super::paint::{BrandFont, PictureSource, PictureWant, Rgba, Supply, paint};
 use super::{Failed, kept, passing};
@@ -44,14 +45,14 @@ impl Render {
         let fonts = self.fonts.iter().map(|path| font(work, path)).collect::<Result<Vec<_>, _>>()?;
         let mut pictures = Vec::with_capacity(photos.len());
         for (name, bytes) in self.photos.iter().zip(photos) {
-            let picture = Picture::from_bytes(bytes.clone()).map_err(|error| internal(&error.to_string()))?;
+            let picture = Developed::from_bytes(bytes.clone()).map_err(|error| internal(&error.to_string()))?;
             pictures.push((name.as_str(), picture));
         }
         let mut supply = Shelf { work, photos: pictures, files: Vec::new() };
         let painted = paint(&document, &fonts, &mut supply).map_err(Failed)?;
         let Rgba { width, height, pixels } = painted.picture;
         let picture = Picture::from_pixels(pixels, width, height, 4).map_err(|error| internal(&error.to_string()))?;
-        Ok(kept(self.file.write(&picture, true)?, painted.warnings))
+        Ok(kept(self.file.write(&picture, true, &[])?, painted.warnings))
     }
 }
 
@@ -65,14 +66,14 @@ fn font(work: &Work<'_>, path: &str) -> Result<BrandFont, Failed> {
 /// Pictures for the painter: the post's photos, and files that the template names.
 struct Shelf<'a, 'w> {
     work: &'a Work<'w>,
-    photos: Vec<(&'a str, Picture)>,
+    photos: Vec<(&'a str, Developed)>,
     /// Pictures of the campaign that were decoded for this page.
-    files: Vec<(String, Picture)>,
+    files: Vec<(String, Developed)>,
 }
 
 impl Shelf<'_, '_> {
     /// The picture, or `None` where there is none of that name.
-    fn picture(&mut self, source: &PictureSource) -> Result<Option<Picture>, Problem> {
+    fn picture(&mut self, source: &PictureSource) -> Result<Option<Developed>, Problem> {
         match source {
             PictureSource::Photo(name) => {
                 Ok(self.photos.iter().find(|(known, _)| known == name).map(|(_, picture)| picture.clone()))
@@ -86,6 +87,7 @@ impl Shelf<'_, '_> {
                 let Some(bytes) = read else { return Ok(None) };
                 let picture =
                     imaging::decode(&bytes, 0, &Limits::default()).map_err(|error| problem(&error, path.as_str()))?;
+                let picture = Developed::Picture(picture);
                 self.files.push((path.to_string(), picture.clone()));
                 Ok(Some(picture))
             }
@@ -95,7 +97,7 @@ impl Shelf<'_, '_> {
 
 impl Supply for Shelf<'_, '_> {
     fn size(&mut self, source: &PictureSource) -> Result<Option<(u32, u32)>, Problem> {
-        Ok(self.picture(source)?.map(|picture| picture.full_size()))
+        Ok(self.picture(source)?.map(|picture| picture.size()))
     }
 
     fn focus(&mut self, source: &PictureSource) -> [f32; 2] {
@@ -107,7 +109,7 @@ impl Supply for Shelf<'_, '_> {
         let picture = self.picture(&want.source)?.ok_or_else(|| Problem::error("unknown-picture", name.clone()))?;
         let [left, top, width, height] = want.region;
         let region = Region { left, top, width, height };
-        let cut = imaging::cut(&picture, region, want.width, want.height).map_err(|error| problem(&error, &name))?;
+        let cut = picture.cut(region, want.width, want.height).map_err(|error| problem(&error, &name))?.picture;
         let pixels = match cut.channels() {
             4 => cut.into_pixels(),
             _ => cut.pixels().chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect(),

@@ -7,7 +7,7 @@ use super::formats::FileType;
 use super::load::Loader;
 use super::names::{folded, list};
 use super::pattern::{self, Part};
-use super::{Campaign, Place, Post, Problem, RelPath, Shot};
+use super::{Campaign, Place, Post, Problem, RelPath, Shot, Text};
 
 /// A finished file under `dist/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,7 +203,9 @@ pub fn texts(campaign: &Campaign, asset: &Asset) -> (Option<String>, Option<Stri
     let photo = asset.pictures.values().next().and_then(|picture| campaign.photos.get(&picture.photo));
     let has_alt =
         caption.is_some_and(|caption| caption.alt.is_some()) || photo.is_some_and(|photo| photo.alt.is_some());
-    (caption.map(|_| format!("{stem}.txt")), has_alt.then(|| format!("{stem}.alt.txt")))
+    let is_held = |text| campaign.held.contains(&(asset.post.clone(), text));
+    let caption = caption.filter(|_| !is_held(Text::Caption)).map(|_| format!("{stem}.txt"));
+    (caption, (has_alt && !is_held(Text::Alt)).then(|| format!("{stem}.alt.txt")))
 }
 
 /// Every file that comes with an asset.

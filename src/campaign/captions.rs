@@ -1,6 +1,6 @@
 //! Captions and the words for those who cannot see a picture: the drafts are there, and show only what is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::at::At;
@@ -9,7 +9,7 @@ use super::files::Tables;
 use super::load::Loader;
 use super::photos::CheckedPhoto;
 use super::templates::check_template;
-use super::{Campaign, Caption, Place, Post, Problem, Source};
+use super::{Campaign, Caption, Place, Post, Problem, Severity, Source, Text};
 
 /// A caption with the texts that remain to be checked once the posts are known.
 pub(super) struct CheckedCaption {
@@ -41,29 +41,49 @@ pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables) -> BTreeMap<Strin
 }
 
 /// Checks drafts and alternative texts against the products of the posts that use them; those that none uses, against all products.
+/// Hands back the texts of posts that are wrong.
 pub(super) fn check(
     loader: &mut Loader<'_>,
     campaign: &Campaign,
     captions: &BTreeMap<String, CheckedCaption>,
     posts: &BTreeMap<String, Arc<Post>>,
     photos: &BTreeMap<String, CheckedPhoto>,
-) {
+) -> BTreeSet<(String, Text)> {
+    let mut held = BTreeSet::new();
     for (id, caption) in captions {
         let using = posts.values().filter(|post| post.caption.as_ref() == Some(id));
-        for mut fields in contexts(campaign, using, photos) {
+        for (post, mut fields) in contexts(campaign, using, photos) {
             fields.forgive(loader);
             let problems = check_template(loader.folder, &caption.draft, &fields);
+            hold_back(&mut held, post, Text::Caption, &problems);
             loader.problems.extend(problems);
-            check_alt(loader, caption.alt.as_ref(), &fields);
+            let problems = check_alt(loader, caption.alt.as_ref(), &fields);
+            hold_back(&mut held, post, Text::Alt, &problems);
+            loader.problems.extend(problems);
         }
     }
     for (id, photo) in photos {
         let using = posts.values().filter(|post| post.photos.values().any(|used| used == id));
-        for mut fields in contexts(campaign, using, photos) {
+        for (post, mut fields) in contexts(campaign, using, photos) {
             fields.forgive(loader);
             fields.top.extend(photo.captures.iter().map(|name| (name.clone(), Vec::new())));
-            check_alt(loader, photo.alt.as_ref(), &fields);
+            let problems = check_alt(loader, photo.alt.as_ref(), &fields);
+            // The words of the caption go before those of the photo.
+            let caption = post.and_then(|post| captions.get(post.caption.as_ref()?));
+            let is_shown = post.is_some_and(|post| post.photos.values().next() == Some(id));
+            if is_shown && caption.is_none_or(|caption| caption.alt.is_none()) {
+                hold_back(&mut held, post, Text::Alt, &problems);
+            }
+            loader.problems.extend(problems);
         }
+    }
+    held
+}
+
+/// A text with a mistake that was told is not tried: that would only tell it again.
+fn hold_back(held: &mut BTreeSet<(String, Text)>, post: Option<&Post>, text: Text, problems: &[Problem]) {
+    if let (Some(post), true) = (post, problems.iter().any(|problem| problem.severity == Severity::Error)) {
+        held.insert((post.id.clone(), text));
     }
 }
 
@@ -71,17 +91,17 @@ fn contexts<'p>(
     campaign: &Campaign,
     using: impl Iterator<Item = &'p Arc<Post>>,
     photos: &BTreeMap<String, CheckedPhoto>,
-) -> Vec<Fields> {
-    let contexts: Vec<Fields> = using.map(|post| fields_of_post(campaign, post, photos)).collect();
-    if contexts.is_empty() { vec![fields_of_products(campaign)] } else { contexts }
+) -> Vec<(Option<&'p Post>, Fields)> {
+    let contexts: Vec<_> = using.map(|post| (Some(post.as_ref()), fields_of_post(campaign, post, photos))).collect();
+    if contexts.is_empty() { vec![(None, fields_of_products(campaign))] } else { contexts }
 }
 
 /// A text in the manifest is a template too; its mistakes are shown where it is written there.
-fn check_alt(loader: &mut Loader<'_>, alt: Option<&(Arc<Source>, At<String>)>, fields: &Fields) {
-    let Some((source, alt)) = alt else { return };
+fn check_alt(loader: &Loader<'_>, alt: Option<&(Arc<Source>, At<String>)>, fields: &Fields) -> Vec<Problem> {
+    let Some((source, alt)) = alt else { return Vec::new() };
     let text = Source::new(source.path.as_str(), alt.value.as_str());
     let written = &source.text[alt.span.clone()];
-    for problem in check_template(loader.folder, &text, fields) {
+    let placed = |problem: Problem| {
         // Where the text is written as it is, without escapes, places in it are places in the file.
         let inner = written.find(alt.value.as_str()).map(|start| alt.span.start + start);
         let place = match (&problem.place, inner) {
@@ -89,6 +109,7 @@ fn check_alt(loader: &mut Loader<'_>, alt: Option<&(Arc<Source>, At<String>)>, f
             (Some(Place::Span(_, start, end)), Some(inner)) => Place::span(source, inner + start..inner + end),
             _ => Place::span(source, alt.span.clone()),
         };
-        loader.report(Problem { place: Some(place), ..problem });
-    }
+        Problem { place: Some(place), ..problem }
+    };
+    check_template(loader.folder, &text, fields).into_iter().map(placed).collect()
 }

@@ -50,6 +50,8 @@ pub(super) struct Tables {
     pub name: String,
     /// `campaign.toml`, which alone has what follows it here.
     pub main: Arc<Source>,
+    /// `campaign.toml` and what it includes.
+    pub files: Vec<Arc<Source>>,
     pub campaign: CampaignTable,
     pub brand: BrandTable,
     pub products: Entries<ProductFields>,
@@ -72,6 +74,7 @@ pub(super) fn read_manifest(loader: &mut Loader<'_>) -> Option<Tables> {
     let mut tables = Tables {
         name: String::new(),
         main: main.clone(),
+        files: Vec::new(),
         campaign: CampaignTable::default(),
         brand: BrandTable::default(),
         products: Entries::new(),
@@ -123,6 +126,7 @@ fn included(loader: &mut Loader<'_>, main: &Arc<Source>, pattern: &At<String>) -
 impl Tables {
     /// Adds a file's tables to those read before, and tells what the file includes.
     fn add_file(&mut self, loader: &mut Loader<'_>, source: &Arc<Source>, schema: &Value) -> Vec<At<String>> {
+        self.files.push(source.clone());
         let mut table = parse(loader, source);
         loader.problems.extend(shape::check(source, &mut table, schema, &mut loader.broken));
         let mut reader = Reader { loader, source };

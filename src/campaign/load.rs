@@ -27,18 +27,19 @@ pub fn load(folder: &dyn Folder) -> Loaded {
     let mut campaign = Campaign::default();
     if let Some(manifest) = files::read_manifest(&mut loader) {
         campaign.name = manifest.name.clone();
+        campaign.manifests = manifest.files.clone();
         let before = loader.problems.len();
         campaign.brand = brand::load(&mut loader, &manifest);
         let is_brand_broken =
             loader.problems.len() > before || loader.broken.iter().any(|name| name.starts_with("brand."));
         campaign.products = products::load(&mut loader, &manifest);
-        campaign.looks = looks::load(&manifest);
+        campaign.looks = looks::load(&mut loader, &manifest, &campaign.brand);
         let photos = photos::load(&mut loader, &manifest, &campaign);
         campaign.photos = photos.iter().map(|(id, photo)| (id.clone(), photo.photo.clone())).collect();
         let captions = captions::load(&mut loader, &manifest);
         campaign.captions = captions.iter().map(|(id, caption)| (id.clone(), caption.caption.clone())).collect();
         let posts = posts::load(&mut loader, &manifest, &mut campaign, &photos);
-        captions::check(&mut loader, &campaign, &captions, &posts, &photos);
+        campaign.held = captions::check(&mut loader, &campaign, &captions, &posts, &photos);
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
         if is_brand_broken {

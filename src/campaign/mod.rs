@@ -5,8 +5,10 @@
 
 pub mod assets;
 mod at;
+pub mod backdrop;
 mod brand;
 mod captions;
+pub mod color;
 mod csv;
 mod fields;
 mod files;
@@ -18,6 +20,7 @@ mod load;
 mod looks;
 pub mod manifest;
 pub mod names;
+pub mod origin;
 pub mod paths;
 mod pattern;
 mod photos;
@@ -31,18 +34,20 @@ mod shape;
 mod tables;
 pub mod templates;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use assets::{Asset, Picture, texts};
+pub use backdrop::Backdrop;
 pub use fields::Fields;
 pub use files::MANIFEST;
 pub use formats::Format;
 pub use load::{Loaded, load};
 pub use names::did_you_mean;
+pub use origin::Origins;
 pub use paths::RelPath;
 pub use problem::{Place, Problem, Severity, Source};
 pub use ratio::Ratio;
@@ -73,6 +78,18 @@ pub struct Campaign {
     pub formats: BTreeMap<String, Arc<Format>>,
     /// Every finished file that the posts make, in the order of posts, products, captures and formats. No two have one path.
     pub assets: Vec<Asset>,
+    /// Texts of posts, by id, that are not written because of mistakes in them.
+    pub held: BTreeSet<(String, Text)>,
+    /// `campaign.toml` and what it includes, as they were read.
+    pub manifests: Vec<Arc<Source>>,
+}
+
+/// The words that go with an asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Text {
+    Caption,
+    /// For those who cannot see the picture.
+    Alt,
 }
 
 /// What all posts share. Paths are checked to exist.
@@ -92,6 +109,8 @@ pub struct Product {
     pub fields: serde_json::Map<String, serde_json::Value>,
     /// Where it was written (a table in TOML, a row of a CSV).
     pub place: Place,
+    /// The row of a table whose fields those at `place` are added to.
+    pub row: Option<Place>,
 }
 
 /// A source picture and the look it gets, resolved to the files that exist.
@@ -132,6 +151,10 @@ pub enum Step {
     Crop(Crop),
     /// Corrects light and colour.
     Adjust(Adjust),
+    /// Sets a cutout on a backdrop: a colour, `"none"`, or a table that says more.
+    #[serde(deserialize_with = "backdrop::text_or_table")]
+    #[schemars(with = "at::TextOr<Backdrop>")]
+    Backdrop(Box<Backdrop>),
 }
 
 /// Cuts a picture to a ratio around a point of interest.

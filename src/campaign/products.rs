@@ -44,9 +44,11 @@ pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables) -> BTreeMap<Strin
             id: id.clone(),
             fields: Map::new(),
             place: entry.place(),
+            row: None,
         });
         product.fields.extend(fields);
-        product.place = entry.place();
+        let row = std::mem::replace(&mut product.place, entry.place());
+        product.row = Some(row).filter(|row| *row != product.place);
     }
     for (id, product) in &mut products {
         product.fields.insert("id".to_owned(), Value::String(id.clone()));
@@ -88,7 +90,7 @@ fn add_row(loader: &mut Loader<'_>, products: &mut BTreeMap<String, Product>, ro
         loader.report(problem);
         return;
     }
-    products.insert(row.id.clone(), Product { id: row.id, fields: row.fields, place: row.place });
+    products.insert(row.id.clone(), Product { id: row.id, fields: row.fields, place: row.place, row: None });
 }
 
 /// The fields of a `[product.ID]`, or `None` if one of them cannot be.

@@ -346,6 +346,14 @@ fn json_row(
     Some(Row { id, fields, place })
 }
 
+/// The column that fills a field, by the headers of a table.
+pub(super) fn column_of<'h>(headers: impl Iterator<Item = &'h str>, field: &str) -> Option<usize> {
+    let names: Vec<String> = headers.map(snake).collect();
+    let is_field = |name: &String| name == field;
+    let is_renamed = |name: &String| SHOPIFY.iter().chain(&SQUARE).any(|(from, to)| name == from && *to == field);
+    names.iter().position(is_field).or_else(|| names.iter().position(is_renamed))
+}
+
 /// A column's header as a field's name: `Variant Compare At Price` → `variant_compare_at_price`.
 fn snake(header: &str) -> String {
     let mut name = String::new();

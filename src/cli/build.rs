@@ -1,31 +1,34 @@
 //! `softbox build`: make every asset that is missing or out of date.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::time::Instant;
 
-use globset::Glob;
-
+use super::names::wanted;
 use super::place::{fingerprint, open};
 use super::show::{has_errors, nothing_to_do};
+use super::trace::Timeline;
 use super::{Common, Exit};
 use crate::actions::{Failed, Task};
-use crate::campaign::Problem;
-use crate::campaign::names::did_you_mean;
 use crate::campaign::{Loaded, load};
-use crate::engine::{ActionId, Engine, Event, Graph, Options, Report};
-use crate::plan::{self, DIST, Folder};
-use crate::report::{Face, Tally};
+use crate::engine::{ActionId, Engine, Event, Graph, Options, Report, phase};
+use crate::plan::{self, Folder};
+use crate::report::{Face, Tally, Traced};
 
 /// Running actions may reserve so much memory together; one that needs more runs alone.
 const MEMORY: usize = 2 << 30;
 
 #[derive(Debug, clap::Args)]
 pub struct Build {
-    /// Only these assets: paths below dist/, or patterns such as 'card/*'.
+    /// Only these assets: paths, or patterns such as 'card/*'.
     #[arg(value_name = "ASSET")]
     only: Vec<String>,
 
     #[command(flatten)]
     limits: Limits,
+
+    #[command(flatten)]
+    timeline: Timeline,
 }
 
 /// How hard a build may work.
@@ -54,114 +57,115 @@ impl Build {
             Ok(folder) => folder,
             Err(problem) => return common.refuse(problem),
         };
+        let trace = match self.timeline.start(began) {
+            Ok(trace) => trace,
+            Err(problem) => return common.refuse(problem),
+        };
         self.limits.hold();
-        let mut face = common.face(began);
+        let mut face = Traced { face: common.face(began), trace };
+        let locking = Instant::now();
         let mut engine = match open(&folder, "build", |holder| face.tell(&Event::Waiting { holder })) {
             Ok(engine) => engine,
             Err(problem) => return common.refuse(problem),
         };
-        once(&mut engine, face.as_mut(), &self.limits, &self.only)
+        face.tell(&Event::Phase { name: "lock", began: locking, took: locking.elapsed() });
+        let (exit, plan) = once(&mut engine, &folder, &mut face, &self.limits, &self.only);
+        // The process ends: the system takes all memory back sooner than it can be freed piece by piece.
+        std::mem::forget((engine, plan));
+        match self.timeline.close(face.trace.as_mut()) {
+            Ok(()) => exit,
+            Err(problem) => exit.max(common.refuse(problem)),
+        }
     }
 }
 
-/// One build, from looking at the files to the closing line.
-pub fn once(engine: &mut Engine, face: &mut dyn Face<Failed>, limits: &Limits, only: &[String]) -> Exit {
-    let fingerprint = fingerprint();
-    match engine.unchanged(fingerprint) {
+/// What is to be built.
+pub struct Planned {
+    graph: Graph<Task>,
+    /// Mistakes kept parts of the campaign out of the graph.
+    is_wrong: bool,
+    only: Option<Vec<ActionId>>,
+}
+
+/// One build, from looking at the files to the closing line. There is no plan where nothing was to be done or nothing can be.
+pub fn once(
+    engine: &mut Engine,
+    folder: &Path,
+    face: &mut dyn Face<Failed>,
+    limits: &Limits,
+    only: &[String],
+) -> (Exit, Option<Planned>) {
+    match phase("look for changes", &mut |event| face.tell(&event), || engine.unchanged(fingerprint())) {
         Ok(Some(assets)) if only.is_empty() => {
             face.close(&nothing_to_do(assets));
-            return Exit::Done;
+            return (Exit::Done, None);
         }
         Err(error) => {
             face.problems(&Failed::from(error).0);
-            return Exit::Failed;
+            return (Exit::Failed, None);
         }
         Ok(_) => {}
     }
-    let Loaded { campaign, problems } = load(&Folder(engine.files()));
+    let Loaded { campaign, problems } = phase("load", &mut |event| face.tell(&event), || load(&Folder(engine.files())));
     face.problems(&problems);
-    let graph = plan::plan(&campaign);
-    let only = match wanted(&graph, only) {
+    let graph = phase("plan", &mut |event| face.tell(&event), || plan::plan(&campaign));
+    let only = match wanted(&graph, folder, only) {
         Ok(only) => only,
         Err(problem) => {
             face.problems(&[problem]);
-            return Exit::Wrong;
+            return (Exit::Wrong, None);
         }
     };
-    let options = Options {
-        jobs: limits.processors(),
-        requests: 1,
-        memory: MEMORY,
-        fingerprint,
-        only,
-        whole: !has_errors(&problems),
-    };
-    let wrong = has_errors(&problems);
-    match engine.build(&graph, &options, &mut |event| face.tell(&event)) {
-        Ok(report) => {
-            face.close(&tally(&report));
-            match (wrong, report.failed) {
-                (true, _) => Exit::Wrong,
-                (false, 0) => Exit::Done,
-                (false, _) => Exit::Failed,
+    let planned = Planned { graph, is_wrong: has_errors(&problems), only };
+    (planned.build(engine, face, limits, BTreeSet::new()), Some(planned))
+}
+
+impl Planned {
+    /// Nothing was kept out of it: then there are no mistakes to tell again.
+    pub fn is_whole(&self) -> bool {
+        !self.is_wrong && self.only.is_none()
+    }
+
+    /// Makes what is to be made. What reads the files that somebody just `saved` goes first.
+    pub fn build(
+        &self,
+        engine: &mut Engine,
+        face: &mut dyn Face<Failed>,
+        limits: &Limits,
+        saved: BTreeSet<String>,
+    ) -> Exit {
+        let options = Options {
+            jobs: limits.processors(),
+            requests: 1,
+            memory: MEMORY,
+            fingerprint: fingerprint(),
+            only: self.only.clone(),
+            saved,
+            whole: !self.is_wrong,
+        };
+        match engine.build(&self.graph, &options, &mut |event| face.tell(&event)) {
+            Ok(report) => {
+                face.close(&tally(&report, self.is_wrong));
+                match (self.is_wrong, report.failed) {
+                    (true, _) => Exit::Wrong,
+                    (false, 0) => Exit::Done,
+                    (false, _) => Exit::Failed,
+                }
             }
-        }
-        Err(error) => {
-            face.problems(&Failed::from(error).0);
-            Exit::Failed
+            Err(error) => {
+                face.problems(&Failed::from(error).0);
+                Exit::Failed
+            }
         }
     }
 }
 
-fn tally(report: &Report) -> Tally {
+fn tally(report: &Report, held_back: bool) -> Tally {
     Tally {
         made: report.wrote + report.restored,
         kept: report.unchanged,
         removed: report.removed,
         failed: report.missing,
+        held_back,
     }
-}
-
-/// The actions that make the assets which the arguments name; `None` for all.
-fn wanted(graph: &Graph<Task>, only: &[String]) -> Result<Option<Vec<ActionId>>, Problem> {
-    if only.is_empty() {
-        return Ok(None);
-    }
-    let mut wanted = Vec::new();
-    for pattern in only {
-        let found = matching(graph, pattern)?;
-        if found.is_empty() {
-            return Err(unknown(graph, pattern));
-        }
-        wanted.extend(found);
-    }
-    Ok(Some(wanted))
-}
-
-/// Nothing is called that; what a person may have meant.
-pub fn unknown(graph: &Graph<Task>, pattern: &str) -> Problem {
-    let names = graph.nodes().filter_map(|(_, node)| node.asset.as_deref());
-    let hint = match did_you_mean(&in_dist(pattern), names) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => "`softbox plan` lists what is to be made; dist/ has what is there".to_owned(),
-    };
-    Problem::error("unknown-asset", format!("no asset is called `{pattern}`")).hint(hint)
-}
-
-/// The actions whose asset a path, a folder or a pattern names, with `dist/` before it or not.
-pub fn matching(graph: &Graph<Task>, pattern: &str) -> Result<Vec<ActionId>, Problem> {
-    let full = in_dist(pattern);
-    let glob = Glob::new(&full).map_err(|error| {
-        Problem::error("bad-pattern", format!("`{pattern}` is not a pattern: {}", error.kind()))
-            .hint("write a path below dist/, with * for any name")
-    })?;
-    let glob = glob.compile_matcher();
-    let folder = format!("{full}/");
-    let fits = |path: &str| path == full || path.starts_with(&folder) || glob.is_match(path);
-    Ok(graph.nodes().filter(|(_, node)| node.asset.as_deref().is_some_and(fits)).map(|(id, _)| id).collect())
-}
-
-fn in_dist(path: &str) -> String {
-    let path = path.trim_start_matches("./").trim_end_matches('/');
-    if path == DIST || path.starts_with(&format!("{DIST}/")) { path.to_owned() } else { format!("{DIST}/{path}") }
 }

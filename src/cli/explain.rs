@@ -1,50 +1,52 @@
 //! `softbox explain`: where an asset comes from, down to each file that a person wrote, and what changed since last time.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::build::{matching, unknown};
+use super::names::named;
 use super::place::open;
-use super::plan::told;
 use super::show::say;
-use super::{Common, Exit, MessageFormat};
+use super::{Common, Exit, MessageFormat, reasons};
 use crate::actions::Task;
 use crate::campaign::{Loaded, load};
-use crate::engine::{ActionId, Forecast, Graph, Input, Verdict};
-use crate::plan::{self, Folder};
+use crate::engine::{Action, ActionId, Digest, Forecast, Graph, Held, Input, Verdict};
+use crate::plan::{self, Folder, Part, Written};
 use crate::report::progress::waiting;
+use crate::report::words::time;
 
 #[derive(Debug, clap::Args)]
 pub struct Explain {
-    /// The asset: its path below dist/, or a pattern such as 'card/*'.
+    /// The asset: its path, or a pattern such as 'card/*'.
     asset: String,
 }
 
 impl Explain {
     pub fn run(self, common: &Common) -> Exit {
-        let engine =
-            common.campaign().and_then(|folder| open(&folder, "explain", |holder| eprintln!("{}", waiting(holder))));
-        let mut engine = match engine {
-            Ok(engine) => engine,
+        let opened = common.campaign().and_then(|folder| {
+            let engine = open(&folder, "explain", |holder| eprintln!("{}", waiting(holder)))?;
+            Ok((engine, folder))
+        });
+        let (mut engine, folder) = match opened {
+            Ok(opened) => opened,
             Err(problem) => return common.refuse(problem),
         };
         let Loaded { campaign, problems } = load(&Folder(engine.files()));
         common.face(Instant::now()).problems(&problems);
         let graph = plan::plan(&campaign);
-        let ids = match matching(&graph, &self.asset) {
-            Ok(ids) if !ids.is_empty() => ids,
-            Ok(_) => return common.refuse(unknown(&graph, &self.asset)),
+        let ids = match named(&graph, &folder, &self.asset) {
+            Ok(ids) => ids,
             Err(problem) => return common.refuse(problem),
         };
         let forecasts = engine.forecast(&graph);
+        let mut chain = Chain { graph: &graph, forecasts: &forecasts, written: Written::of(&campaign) };
         for id in ids {
+            let asset = graph.node(id).asset.as_deref().unwrap_or_default();
             match common.message_format {
-                MessageFormat::Json => say(&record(&graph, &forecasts, id).to_string()),
+                MessageFormat::Json => say(&chain.record(asset, id).to_string()),
                 MessageFormat::Human | MessageFormat::Github => {
-                    let path = graph.node(id).asset.as_deref().unwrap_or_default();
-                    say(&format!("{path}: {}", state(&forecasts[id.0 as usize])));
-                    tree(&graph, &forecasts, id, "");
+                    say(&format!("{asset}: {}", state(chain.forecast(id))));
+                    chain.tree(asset, id, "");
                 }
             }
         }
@@ -53,71 +55,102 @@ impl Explain {
 }
 
 fn state(forecast: &Forecast) -> String {
-    match (forecast.verdict, forecast.micros) {
-        (Verdict::UpToDate, Some(micros)) => {
-            format!("up to date (took {})", crate::report::words::time(std::time::Duration::from_micros(micros.into())))
+    match forecast.verdict {
+        Verdict::UpToDate => {
+            let place = match forecast.held {
+                Some(Held::InPlace) => Some("in place"),
+                Some(Held::Store) => Some("in the store"),
+                Some(Held::Nowhere) => Some("made again whenever it is needed, which is cheaper than storing it"),
+                None => None,
+            };
+            let took = forecast.micros.map(|micros| format!("took {}", time(Duration::from_micros(micros.into()))));
+            let more: Vec<String> = place.map(str::to_owned).into_iter().chain(took).collect();
+            if more.is_empty() { "up to date".to_owned() } else { format!("up to date ({})", more.join("; ")) }
         }
-        (Verdict::UpToDate, None) => "up to date".to_owned(),
-        (Verdict::Restore, _) => "missing or altered; it comes back from the store".to_owned(),
-        (Verdict::Run, _) if forecast.is_new => "not made yet".to_owned(),
-        (Verdict::Run, _) => "will be made again".to_owned(),
-        (Verdict::Depends, _) => "made again if what it needs comes out different".to_owned(),
-        (Verdict::Missing, _) => "cannot be made: a file is missing".to_owned(),
+        Verdict::Restore => "missing or altered; it comes back from the store".to_owned(),
+        Verdict::Run if forecast.is_new => "not made yet".to_owned(),
+        Verdict::Run => "will be made again".to_owned(),
+        Verdict::Depends => "made again if what it needs comes out different".to_owned(),
+        Verdict::Missing => "cannot be made: a file is missing".to_owned(),
     }
 }
 
-/// The lines below an action: what changed, then what it is made from.
-fn tree(graph: &Graph<Task>, forecasts: &[Forecast], id: ActionId, indent: &str) {
-    let (node, forecast) = (graph.node(id), &forecasts[id.0 as usize]);
-    let mut lines: Vec<(String, Option<ActionId>)> = Vec::new();
-    for difference in &forecast.differences {
-        let when = if forecast.verdict == Verdict::UpToDate { "last change" } else { "changed" };
-        lines.push((format!("{when}: {}", told(difference)), None));
+/// What an explanation goes along: from an asset down to what people wrote.
+struct Chain<'c> {
+    graph: &'c Graph<Task>,
+    forecasts: &'c [Forecast],
+    written: Written<'c>,
+}
+
+impl<'c> Chain<'c> {
+    fn forecast(&self, id: ActionId) -> &'c Forecast {
+        &self.forecasts[id.0 as usize]
     }
-    for input in &node.inputs {
-        match input {
-            Input::File(path) => lines.push((path.to_string(), None)),
-            Input::Action(on) => {
-                let needed = &forecasts[on.0 as usize];
-                lines.push((format!("{}: {}", graph.node(*on).name, state(needed)), Some(*on)));
+
+    /// The lines below an action: what changed, then what it is made from.
+    fn tree(&mut self, asset: &str, id: ActionId, indent: &str) {
+        let (node, forecast) = (self.graph.node(id), self.forecast(id));
+        let when = if forecast.verdict == Verdict::UpToDate { "last change" } else { "changed" };
+        let changes = reasons::of_action(self.graph, forecast, &mut self.written, asset, id);
+        let mut lines: Vec<(String, Option<ActionId>)> =
+            changes.iter().map(|reason| (format!("{when}: {}", reason.told()), None)).collect();
+        for Part { place, what } in self.written.parts(asset, &node.action) {
+            lines.push((format!("{} ({what})", reasons::at(place.path(), reasons::line(&place))), None));
+        }
+        for input in &node.inputs {
+            match input {
+                Input::File(path) => lines.push((path.to_string(), None)),
+                Input::Action(on) => {
+                    let needed = self.forecast(*on);
+                    lines.push((format!("{}: {}", self.graph.node(*on).name, state(needed)), Some(*on)));
+                }
+            }
+        }
+        lines.extend(self.found(id).map(|path| (path.to_owned(), None)));
+        let last = lines.len().saturating_sub(1);
+        for (at, (line, below)) in lines.into_iter().enumerate() {
+            let (branch, under) = if at == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            say(&format!("{indent}{branch}{line}"));
+            if let Some(on) = below {
+                self.tree(asset, on, &format!("{indent}{under}"));
             }
         }
     }
-    let listed = |path: &str| node.inputs.iter().any(|input| matches!(input, Input::File(file) if **file == *path));
-    for (path, digest) in &forecast.found {
-        if !listed(path) && *digest != crate::engine::Digest::ABSENT {
-            lines.push((path.to_string(), None));
-        }
-    }
-    let last = lines.len().saturating_sub(1);
-    for (at, (line, below)) in lines.into_iter().enumerate() {
-        let (branch, under) = if at == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-        say(&format!("{indent}{branch}{line}"));
-        if let Some(on) = below {
-            tree(graph, forecasts, on, &format!("{indent}{under}"));
-        }
-    }
-}
 
-fn record(graph: &Graph<Task>, forecasts: &[Forecast], id: ActionId) -> Value {
-    let (node, forecast) = (graph.node(id), &forecasts[id.0 as usize]);
-    let inputs: Vec<Value> = node
-        .inputs
-        .iter()
-        .map(|input| match input {
-            Input::File(path) => json!({ "file": path.as_ref() }),
-            Input::Action(on) => record(graph, forecasts, *on),
+    /// The files that an action found to need, without those that it names.
+    fn found(&self, id: ActionId) -> impl Iterator<Item = &'c str> {
+        let node = self.graph.node(id);
+        let is_named =
+            |path: &str| node.inputs.iter().any(|input| matches!(input, Input::File(file) if **file == *path));
+        let there = self.forecast(id).found.iter().filter(|(_, digest)| *digest != Digest::ABSENT);
+        there.map(|(path, _)| path.as_ref()).filter(move |path| !is_named(path))
+    }
+
+    fn record(&mut self, asset: &str, id: ActionId) -> Value {
+        let (node, forecast) = (self.graph.node(id), self.forecast(id));
+        let inputs: Vec<Value> = node
+            .inputs
+            .iter()
+            .map(|input| match input {
+                Input::File(path) => json!({ "file": path.as_ref() }),
+                Input::Action(on) => self.record(asset, *on),
+            })
+            .collect();
+        let part =
+            |Part { place, what }: Part| json!({ "file": place.path(), "line": reasons::line(&place), "what": what });
+        let written: Vec<Value> = self.written.parts(asset, &node.action).into_iter().map(part).collect();
+        json!({
+            "event": "explained",
+            "action": node.name,
+            "kind": node.action.kind(),
+            "path": node.asset,
+            "verdict": forecast.verdict,
+            "held": forecast.held,
+            "differences": reasons::of_action(self.graph, forecast, &mut self.written, asset, id),
+            "took_us": forecast.micros,
+            "written": written,
+            "inputs": inputs,
+            "found": self.found(id).collect::<Vec<_>>(),
         })
-        .collect();
-    let found: Vec<&str> = forecast.found.iter().map(|(path, _)| path.as_ref()).collect();
-    json!({
-        "event": "explained",
-        "action": node.name,
-        "path": node.asset,
-        "verdict": forecast.verdict,
-        "differences": forecast.differences,
-        "took_us": forecast.micros,
-        "inputs": inputs,
-        "found": found,
-    })
+    }
 }

@@ -1,15 +1,21 @@
 //! The command line: one file a command; each parses and prints, and decides nothing.
 
+mod branches;
 mod build;
+mod cache;
 mod check;
 mod clean;
 mod completions;
 mod explain;
+mod graph;
 mod init;
+mod names;
 mod place;
 mod plan;
+mod reasons;
 mod schema;
 mod show;
+mod trace;
 mod watch;
 
 use std::path::PathBuf;
@@ -93,6 +99,10 @@ enum Command {
     Plan(plan::Plan),
     /// Tell where an asset comes from and what changed since last time.
     Explain(explain::Explain),
+    /// Print the graph of files, actions and assets for Graphviz, or as JSON lines.
+    Graph(graph::Graph),
+    /// Look after what is kept so that nothing is made twice.
+    Cache(cache::Cache),
     /// Remove the assets that softbox made, and what it remembers.
     Clean(clean::Clean),
     /// Print or write the JSON Schemas that editors use.
@@ -112,6 +122,8 @@ pub fn run(arguments: Arguments) -> Exit {
         Command::Check(check) => check.run(common, began),
         Command::Plan(plan) => plan.run(common, began),
         Command::Explain(explain) => explain.run(common),
+        Command::Graph(graph) => graph.run(common, began),
+        Command::Cache(cache) => cache.run(common),
         Command::Clean(clean) => clean.run(common),
         Command::Schema(schema) => schema.run(),
         Command::Completions(completions) => completions.run(),

@@ -33,9 +33,22 @@ impl Common {
     }
 }
 
+/// Names a folder in which the campaigns of this machine share what they made.
+const CACHE: &str = "SOFTBOX_CACHE";
+
 /// Opens a campaign for building.
 pub fn open(folder: &Path, command: &str, waiting: impl FnOnce(&str)) -> Result<Engine, Problem> {
-    Engine::open(folder, &format!("softbox {command}"), waiting).map_err(|error| cannot_keep(folder, &error))
+    let mut engine =
+        Engine::open(folder, &format!("softbox {command}"), waiting).map_err(|error| cannot_keep(folder, &error))?;
+    if let Some(shared) = std::env::var_os(CACHE).filter(|shared| !shared.is_empty()) {
+        let shared = std::path::absolute(&shared).unwrap_or_else(|_| shared.into());
+        if folder.canonicalize().is_ok_and(|folder| shared.starts_with(folder)) {
+            return Err(Problem::error("shared-inside", format!("{CACHE} names a folder inside the campaign"))
+                .hint("name one outside of all campaigns, such as ~/.cache/softbox"));
+        }
+        engine.share(&shared);
+    }
+    Ok(engine)
 }
 
 /// Why there is no building in a campaign.

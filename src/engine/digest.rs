@@ -5,8 +5,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::{Serialize, Serializer};
 
-/// BLAKE3 of some bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// BLAKE3 of some bytes. The default is [`Digest::ABSENT`].
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {

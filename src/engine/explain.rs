@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::files::Record;
+use super::found::Found;
 use super::key::Keys;
 use super::stat::Stat;
-use super::traces::{Found, Holds, Trace};
+use super::traces::{Holds, Trace};
 use super::{Action, ActionId, Bytes, Description, Digest, Engine, Graph, Input, Node, Work};
 
 /// What a build would do with an action.
@@ -25,6 +26,17 @@ pub enum Verdict {
     Depends,
     /// It cannot run: a file is missing, for itself or for something that it needs.
     Missing,
+}
+
+/// Where the bytes of an output are that is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Held {
+    /// In the campaign, as an asset.
+    InPlace,
+    Store,
+    /// Nowhere: it is made again each time that something needs it, which costs less than storing it.
+    Nowhere,
 }
 
 /// One thing that is not as it was.
@@ -51,6 +63,8 @@ pub struct Forecast {
     pub found: Found,
     /// How long its last run took, in microseconds.
     pub micros: Option<u32>,
+    /// Where its output is, if a trace tells that.
+    pub held: Option<Held>,
 }
 
 /// What is known of an action while a forecast goes through the graph.
@@ -83,8 +97,8 @@ impl Engine {
     /// The assets that a build of the whole graph would remove: those that nothing makes any more and nobody changed.
     pub fn stale<A: Action>(&mut self, graph: &Graph<A>) -> Vec<String> {
         self.recall();
-        let wanted: std::collections::BTreeSet<&str> = graph.assets().into_iter().map(|(path, _)| path).collect();
-        let records = self.outputs.records.iter().filter(|(path, _)| !wanted.contains(path.as_ref()));
+        let wanted: std::collections::BTreeSet<&str> = graph.asset_paths().collect();
+        let records = self.outputs.records.iter().filter(|(path, _)| !wanted.contains(path));
         let stale = records.filter(|(path, record)| record.still_holds(&self.files, path).is_some());
         stale.map(|(path, _)| path.to_string()).collect()
     }
@@ -93,7 +107,15 @@ impl Engine {
         let node = graph.node(id);
         let is_new = self.traces.keys_of(&node.name).is_none();
         let bare = |verdict| Seen {
-            forecast: Forecast { id, verdict, differences: Vec::new(), is_new, found: Found::new(), micros: None },
+            forecast: Forecast {
+                id,
+                verdict,
+                differences: Vec::new(),
+                is_new,
+                found: Found::new(),
+                micros: None,
+                held: None,
+            },
             output: None,
             is_transient: false,
         };
@@ -111,14 +133,19 @@ impl Engine {
         let mut keys = Keys::default();
         let Ok(key) = keys.key(&node.action, &digests) else { return bare(Verdict::Run) };
         let written = keys.written(key, &digests);
-        let trace = holds.trace(&self.traces, &self.files, &written.key);
+        let trace = holds.trace(&mut self.traces, &self.files, &written.key);
         let verdict = trace.map_or(Verdict::Run, |trace| self.verdict(node.asset.as_deref(), &trace));
         let last = trace.or_else(|| self.last_trace(&node.name));
         let now = Description::from_bytes(&written.to_bytes(graph, node));
         let forecast = Forecast {
             differences: now.map(|now| self.differences(&node.name, &written.key, &now, trace)).unwrap_or_default(),
-            found: last.map(|trace| self.traces.found(trace.found)).unwrap_or_default(),
+            found: last.map(|trace| self.traces.found(trace.found).to_vec()).unwrap_or_default(),
             micros: last.map(|trace| trace.micros),
+            held: trace.map(|trace| match verdict {
+                Verdict::UpToDate if node.asset.is_some() => Held::InPlace,
+                _ if trace.kept && self.store.has(&trace.output) => Held::Store,
+                _ => Held::Nowhere,
+            }),
             ..bare(verdict).forecast
         };
         if let Some(output) = self.tried(node, &digests).filter(|_| trace.is_none()) {
@@ -159,9 +186,9 @@ impl Engine {
         }
     }
 
-    fn last_trace(&self, name: &str) -> Option<Trace> {
+    fn last_trace(&mut self, name: &str) -> Option<Trace> {
         let (latest, _) = self.traces.keys_of(name)?;
-        self.traces.of(&latest).next().copied()
+        self.traces.of(&latest).first().copied()
     }
 
     /// What differs from last time, or, for an action whose trace holds, what differed when it ran last.
@@ -185,10 +212,10 @@ impl Engine {
     }
 
     /// What the latest run of a key found to be another than the run before it did.
-    fn found_differences_of(&self, key: &Digest, trace: &Trace) -> Vec<Difference> {
-        let mut runs = self.traces.of(key);
-        let (Some(latest), Some(before)) = (runs.next(), runs.next()) else { return Vec::new() };
-        if latest != trace {
+    fn found_differences_of(&mut self, key: &Digest, trace: &Trace) -> Vec<Difference> {
+        let runs = self.traces.of(key);
+        let [latest, before, ..] = runs[..] else { return Vec::new() };
+        if latest != *trace {
             return Vec::new();
         }
         let was = self.traces.found(before.found);
@@ -263,6 +290,11 @@ fn compare(at: &str, before: &Value, after: &Value, found: &mut Vec<Difference>)
                 let inner = if at.is_empty() { name.clone() } else { format!("{at}.{name}") };
                 let (before, after) = (before.get(name), after.get(name));
                 compare(&inner, before.unwrap_or(&Value::Null), after.unwrap_or(&Value::Null), found);
+            }
+        }
+        (Value::Array(before), Value::Array(after)) if before.len() == after.len() => {
+            for (number, (before, after)) in before.iter().zip(after).enumerate() {
+                compare(&format!("{at}.{}", number + 1), before, after, found);
             }
         }
         _ => found.push(Difference { what: at.to_owned(), before: shown(before), after: shown(after) }),

@@ -9,10 +9,11 @@ use rayon::prelude::*;
 
 use super::fold::FoldMap;
 use super::stat::{Kind, Root, Stat, now};
+use super::state::{Snapshot, Table};
 use super::{Bytes, DERIVED, Digest, EngineError};
 
-/// What was last known of a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What was last known of a path. The default: there is nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Record {
     pub stat: Stat,
     /// When its digest was taken, in nanoseconds since 1970.
@@ -29,10 +30,6 @@ impl Record {
             Some(stat) => self.digest != Digest::ABSENT && self.stat == stat && self.stat.is_settled(self.at),
         }
     }
-
-    const fn absent() -> Record {
-        Record { stat: Stat { size: 0, mtime: 0, ctime: 0, inode: 0 }, at: 0, digest: Digest::ABSENT }
-    }
 }
 
 /// One path's record, and what this build did with it.
@@ -43,6 +40,8 @@ struct Entry {
     looked: bool,
     /// This build asked for it: what nobody asks for any more is forgotten.
     used: bool,
+    /// The plan of this build asked for it, before any action did.
+    planned: bool,
     /// Kept while the build goes on where it is small: fonts and stylesheets serve many assets.
     bytes: Option<Bytes>,
 }
@@ -71,6 +70,8 @@ struct Inner {
     inside: BTreeSet<PathBuf>,
     /// Folders at the top of the campaign that hold assets, such as `dist/`: softbox makes and removes them itself.
     made: BTreeSet<String>,
+    /// The names at the top of the campaign when they were listed last.
+    top: Vec<String>,
     kept: usize,
     /// Set when a file turned out to be another than this build had seen before, and when one could not be read.
     unsteady: bool,
@@ -97,7 +98,7 @@ impl Files {
 
     /// Takes over what an earlier build knew; `looked` where this build has found it unchanged already.
     pub(super) fn restore(&self, files: Vec<(Arc<str>, Record, bool)>, folders: Vec<(Arc<str>, Record, bool)>) {
-        let entry = |(path, record, looked)| (path, Entry { record, looked, used: false, bytes: None });
+        let entry = |(path, record, looked)| (path, Entry { record, looked, used: false, planned: false, bytes: None });
         let mut inner = self.inner();
         inner.files = files.into_iter().map(entry).collect();
         inner.folders = folders.into_iter().map(entry).collect();
@@ -105,11 +106,20 @@ impl Files {
 
     /// Tells where assets lie, so that a listing of the campaign itself is no other one because of them.
     pub(super) fn assets_at<'a>(&self, paths: impl Iterator<Item = &'a str>) {
-        let mut inner = self.inner();
+        let mut guard = self.inner();
+        let Inner { made, top, folders, .. } = &mut *guard;
+        let before = made.len();
+        let as_listed = digest_of_names(top, made);
         for (top, _) in paths.filter_map(|path| path.split_once('/')) {
-            if !inner.made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
-                inner.made.insert(format!("{top}/"));
+            if !made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
+                made.insert(format!("{top}/"));
             }
+        }
+        // A campaign that lost its `.softbox/` is listed before anybody knows which of its folders hold assets.
+        if made.len() > before
+            && let Some(root) = folders.get_mut("").filter(|root| root.record.digest == as_listed)
+        {
+            root.record.digest = digest_of_names(top, made);
         }
     }
 
@@ -123,6 +133,29 @@ impl Files {
         *kept = 0;
         *unsteady = false;
         inside.clear();
+    }
+
+    /// Whatever was asked for until now, the plan asked for.
+    pub(super) fn plan_ends(&self) {
+        let mut guard = self.inner();
+        let Inner { files, folders, .. } = &mut *guard;
+        files.values_mut().chain(folders.values_mut()).for_each(|entry| entry.planned = entry.used);
+    }
+
+    /// Whether everything that the plan asked for is as it was; then this build counts as having asked for it.
+    pub(super) fn plan_holds(&self) -> bool {
+        let planned = |map: &FoldMap<Arc<str>, Entry>| -> Vec<(Arc<str>, Record)> {
+            let planned = map.iter().filter(|(_, entry)| entry.planned);
+            planned.map(|(path, entry)| (path.clone(), entry.record)).collect()
+        };
+        let files = planned(&self.inner().files);
+        let folders = planned(&self.inner().folders);
+        files.iter().all(|(path, record)| self.look(path, true).is_ok_and(|now| now == record.digest))
+            && folders.iter().all(|(path, record)| {
+                let holds = self.folder_vouched(path, record) || self.folder_holds(path, record);
+                self.inner().folders.get_mut(path).into_iter().for_each(|entry| entry.used = true);
+                holds
+            })
     }
 
     /// Whether every file kept the bytes that this build saw first.
@@ -149,6 +182,23 @@ impl Files {
             list
         };
         (list(&inner.files), list(&inner.folders))
+    }
+
+    /// Puts what is known into a state that has the same paths; false where it has others. As [`Files::known`], all or what was asked for.
+    pub(super) fn update(&self, state: &mut Snapshot, only_used: bool) -> bool {
+        let inner = self.inner();
+        let mut update = |map: &FoldMap<Arc<str>, Entry>, table: Table| {
+            let known = map.values().filter(|entry| entry.used || !only_used).count();
+            known == state.count(table)
+                && (0..known).all(|index| {
+                    let entry = state.path(table, index).and_then(|path| map.get(path));
+                    entry.filter(|entry| entry.used || !only_used).is_some_and(|entry| {
+                        state.set_record(table, index, &entry.record);
+                        true
+                    })
+                })
+        };
+        update(&inner.files, Table::Files) && update(&inner.folders, Table::Folders)
     }
 
     /// Looks at many files at once, on all processors. Errors are told when a file is asked for.
@@ -229,7 +279,7 @@ impl Files {
         for _ in 0..TRIES {
             let at = now();
             let Some(before) = self.folder_stat(path)? else {
-                self.settle_folder(path, Record::absent(), used);
+                self.settle_folder(path, Record::default(), used);
                 return Ok(Vec::new());
             };
             self.refuse_folder_outside(&self.path(path), path)?;
@@ -255,15 +305,13 @@ impl Files {
         Err(EngineError::Unsteady { path: path.to_owned() })
     }
 
-    /// Each name ends with a NUL, which no name can hold.
     fn listing_digest(&self, path: &str, names: &[String]) -> Digest {
-        let inner = self.inner();
-        let counted = names.iter().filter(|name| !path.is_empty() || !inner.made.contains(*name));
-        let mut hasher = blake3::Hasher::new();
-        for name in counted {
-            hasher.update(name.as_bytes()).update(b"\0");
+        if !path.is_empty() {
+            return digest_of_names(names, &BTreeSet::new());
         }
-        Digest(*hasher.finalize().as_bytes())
+        let mut inner = self.inner();
+        inner.top = names.to_vec();
+        digest_of_names(names, &inner.made)
     }
 
     /// Whether a folder's stat alone tells that its listing is what the record says.
@@ -292,7 +340,7 @@ impl Files {
         for _ in 0..TRIES {
             let at = now();
             let Some((kind, before)) = self.file_stat(path)? else {
-                let record = Record::absent();
+                let record = Record::default();
                 self.settle(path, record, None, used);
                 return Ok((record, None));
             };
@@ -351,12 +399,12 @@ impl Files {
                 let before = std::mem::replace(
                     entry,
                     // Bytes of before never stay beside a new digest.
-                    Entry { record, looked: true, used: used || entry.used, bytes },
+                    Entry { record, looked: true, used: used || entry.used, planned: entry.planned, bytes },
                 );
                 before.bytes.map_or(0, |bytes| bytes.len())
             }
             None => {
-                inner.files.insert(path.into(), Entry { record, looked: true, used, bytes });
+                inner.files.insert(path.into(), Entry { record, looked: true, used, planned: false, bytes });
                 0
             }
         };
@@ -365,11 +413,21 @@ impl Files {
 
     fn settle_folder(&self, path: &str, record: Record, used: bool) {
         let mut inner = self.inner();
+        let planned = inner.folders.get(path).is_some_and(|entry| entry.planned);
         let before = inner.folders.get(path).filter(|entry| entry.used).map(|entry| entry.record.digest);
         inner.unsteady |= before.is_some_and(|before| before != record.digest);
         let used = used || before.is_some();
-        inner.folders.insert(path.into(), Entry { record, looked: true, used, bytes: None });
+        inner.folders.insert(path.into(), Entry { record, looked: true, used, planned, bytes: None });
     }
+}
+
+/// The digest of a listing, without the folders that softbox makes. Each name ends with a NUL, which no name can hold.
+fn digest_of_names(names: &[String], made: &BTreeSet<String>) -> Digest {
+    let mut hasher = blake3::Hasher::new();
+    for name in names.iter().filter(|name| !made.contains(*name)) {
+        hasher.update(name.as_bytes()).update(b"\0");
+    }
+    Digest(*hasher.finalize().as_bytes())
 }
 
 #[cfg(test)]

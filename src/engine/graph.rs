@@ -1,6 +1,9 @@
 //! The graph of a build: actions under dense numbers, each named, with what it depends on and the asset it makes.
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use super::fold::fold;
 
 /// Dense number of an action in a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,11 +39,24 @@ pub struct Node<A> {
 #[derive(Debug, Clone)]
 pub struct Graph<A> {
     nodes: Vec<Node<A>>,
+    /// What follows from the nodes, found once: a watch builds the same graph again and again.
+    known: OnceLock<Known>,
+}
+
+/// What follows from the nodes of a graph.
+#[derive(Debug, Clone)]
+pub(super) struct Known {
+    /// [`fold`] of each name.
+    pub names: Vec<u64>,
+    pub dependents: Dependents,
+    /// Those that make an asset, in the order of the assets' paths.
+    pub makers: Vec<ActionId>,
+    pub crossed: BTreeMap<ActionId, ActionId>,
 }
 
 impl<A> Default for Graph<A> {
     fn default() -> Self {
-        Graph { nodes: Vec::new() }
+        Graph { nodes: Vec::new(), known: OnceLock::new() }
     }
 }
 
@@ -50,7 +66,25 @@ impl<A> Graph<A> {
         let id = ActionId(self.nodes.len() as u32);
         debug_assert!(node.inputs.iter().all(|input| !matches!(input, Input::Action(other) if *other >= id)));
         self.nodes.push(node);
+        self.known.take();
         id
+    }
+
+    pub(super) fn known(&self) -> &Known {
+        self.known.get_or_init(|| {
+            let assets = self.assets();
+            Known {
+                names: self.nodes.iter().map(|node| fold(node.name.as_bytes())).collect(),
+                dependents: self.dependents(),
+                makers: assets.iter().map(|(_, id)| *id).collect(),
+                crossed: crossed(&assets),
+            }
+        })
+    }
+
+    /// The paths of all assets, sorted.
+    pub(super) fn asset_paths(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.known().makers.iter().map(|id| self.node(*id).asset.as_deref().unwrap_or_default())
     }
 
     pub fn len(&self) -> usize {
@@ -65,7 +99,7 @@ impl<A> Graph<A> {
         &self.nodes[id.index()]
     }
 
-    pub fn ids(&self) -> impl DoubleEndedIterator<Item = ActionId> + use<A> {
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = ActionId> + ExactSizeIterator + Clone + use<A> {
         (0..self.nodes.len() as u32).map(ActionId)
     }
 
@@ -74,7 +108,7 @@ impl<A> Graph<A> {
     }
 
     /// For every action, those that depend on it.
-    pub(super) fn dependents(&self) -> Dependents {
+    fn dependents(&self) -> Dependents {
         let mut starts = vec![0; self.nodes.len() + 1];
         for node in &self.nodes {
             for on in node.depends_on() {
@@ -96,7 +130,7 @@ impl<A> Graph<A> {
     }
 
     /// The paths of all assets with who makes them, sorted.
-    pub(super) fn assets(&self) -> Vec<(&str, ActionId)> {
+    fn assets(&self) -> Vec<(&str, ActionId)> {
         let assets = self.nodes().filter_map(|(id, node)| Some((node.asset.as_deref()?, id)));
         let mut assets: Vec<_> = assets.collect();
         assets.sort_unstable();
@@ -123,7 +157,7 @@ impl<A> Graph<A> {
 
 impl<A> Node<A> {
     /// The actions that it depends on, each once.
-    pub(super) fn depends_on(&self) -> impl Iterator<Item = ActionId> + use<'_, A> {
+    pub fn depends_on(&self) -> impl Iterator<Item = ActionId> + use<'_, A> {
         let action = |input: &Input| if let Input::Action(on) = input { Some(*on) } else { None };
         self.inputs.iter().enumerate().filter_map(move |(at, input)| {
             let on = action(input)?;
@@ -133,7 +167,7 @@ impl<A> Node<A> {
 }
 
 /// Who depends on whom, in two flat lists: 70,000 actions need no 70,000 small ones.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Dependents {
     starts: Vec<u32>,
     all: Vec<ActionId>,
@@ -148,7 +182,7 @@ impl Dependents {
 
 /// Actions that cannot have their asset, because another one makes it already or makes a file where it needs a folder. Of two the
 /// later in the graph gives way, so that it is the same one every time. `assets` must be sorted.
-pub(super) fn crossed(assets: &[(&str, ActionId)]) -> BTreeMap<ActionId, ActionId> {
+fn crossed(assets: &[(&str, ActionId)]) -> BTreeMap<ActionId, ActionId> {
     let mut crossed = BTreeMap::new();
     let mut cross = |one: ActionId, other: ActionId| {
         crossed.entry(one.max(other)).or_insert(one.min(other));

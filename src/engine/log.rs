@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use super::Digest;
 use super::fold::fold;
 
 const HEAD: usize = 12;
@@ -21,11 +22,13 @@ const BATCH: usize = 1 << 16;
 /// Starts every log: what it is, and in which format.
 pub type Magic = [u8; 16];
 
+/// Where the first record is.
+pub const FIRST: u64 = 16;
+
 /// An open log.
 #[derive(Debug)]
 pub struct Log {
     file: File,
-    magic: Magic,
     /// Where the next record goes, those that wait counted.
     end: u64,
     /// Records that the system does not have yet.
@@ -37,11 +40,11 @@ impl Log {
     pub fn open(path: &Path, magic: &Magic) -> io::Result<Log> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut start = Magic::default();
-        let mut log = Log { end: file.metadata()?.len(), file, magic: *magic, waiting: Vec::new() };
-        if log.end < magic.len() as u64 || log.file.read_exact_at(&mut start, 0).is_err() || start != *magic {
+        let mut log = Log { end: file.metadata()?.len(), file, waiting: Vec::new() };
+        if log.end < FIRST || log.file.read_exact_at(&mut start, 0).is_err() || start != *magic {
             log.file.set_len(0)?;
             log.file.write_all_at(magic, 0)?;
-            log.end = magic.len() as u64;
+            log.end = FIRST;
         }
         Ok(log)
     }
@@ -49,8 +52,14 @@ impl Log {
     /// Hands every sound record to `each`. From the first damaged one on, and from the first that `each` makes no sense of (`None`), the
     /// rest is cut off.
     pub fn scan(&mut self, mut each: impl FnMut(&[u8]) -> Option<()>) -> io::Result<()> {
+        let sound = self.look(FIRST, |_, record| each(record))?;
+        self.cut(sound)
+    }
+
+    /// Hands sound records to `each`, with their offsets, from the one at `offset` on; tells where those that make sense end.
+    pub fn look(&mut self, offset: u64, mut each: impl FnMut(u64, &[u8]) -> Option<()>) -> io::Result<u64> {
         self.flush()?;
-        let mut sound = self.magic.len() as u64;
+        let mut sound = offset.clamp(FIRST, self.end);
         // What was read and not looked at, and the file's bytes behind that.
         let mut window = Vec::with_capacity(2 * WINDOW);
         (&self.file).seek(SeekFrom::Start(sound))?;
@@ -58,7 +67,8 @@ impl Log {
         'windows: while behind.by_ref().take(WINDOW as u64).read_to_end(&mut window)? > 0 {
             let mut at = 0;
             while let Some(record) = record_at(&window, at) {
-                if each(record).is_none() {
+                if each(sound + at as u64, record).is_none() {
+                    sound += at as u64;
                     break 'windows;
                 }
                 at += HEAD + record.len();
@@ -66,8 +76,14 @@ impl Log {
             sound += at as u64;
             window.drain(..at);
         }
-        if sound < self.end {
-            self.end = sound;
+        Ok(sound)
+    }
+
+    /// Forgets the records from an offset on.
+    pub fn cut(&mut self, offset: u64) -> io::Result<()> {
+        if offset < self.end {
+            self.flush()?;
+            self.end = offset;
             self.file.set_len(self.end)?;
         }
         Ok(())
@@ -111,18 +127,18 @@ impl Log {
     /// Forgets all records.
     pub fn clear(&mut self) -> io::Result<()> {
         self.waiting.clear();
-        self.end = self.magic.len() as u64;
-        self.file.set_len(self.end)
+        self.end = FIRST;
+        self.file.set_len(FIRST)
     }
 
-    /// Bytes, records that still wait included.
-    pub fn len(&self) -> usize {
-        usize::try_from(self.end).unwrap_or(usize::MAX)
+    /// Where the next record will be: bytes, records that still wait included.
+    pub fn end(&self) -> u64 {
+        self.end
     }
 
     /// Whether there is no record, not even a waiting one.
     pub fn is_empty(&self) -> bool {
-        self.end == self.magic.len() as u64
+        self.end == FIRST
     }
 }
 
@@ -136,6 +152,19 @@ fn record_at(bytes: &[u8], offset: usize) -> Option<&[u8]> {
 /// Against accidents, not against people: who can write to the log can write anything.
 fn checksum(payload: &[u8]) -> [u8; 8] {
     fold(payload).to_le_bytes()
+}
+
+/// The digest at an offset of a record.
+pub(super) fn digest_at(bytes: &[u8], at: usize) -> Option<Digest> {
+    bytes.get(at..)?.first_chunk().copied().map(Digest)
+}
+
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+    bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
+}
+
+pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
 }
 
 #[cfg(test)]

@@ -5,11 +5,12 @@
 //! - [`graph`]: actions under dense numbers, with what they depend on.
 //! - [`key`]: one description of an action, for its key and for explanations.
 //! - [`stat`], [`files`]: what is on disk, hashed only when a stat cannot vouch for it.
-//! - [`log`], [`traces`], [`store`]: what actions read and made.
+//! - [`log`], [`traces`], [`found`], [`index`], [`store`]: what actions read and made; [`last`]: the same of the last build, in its order.
 //! - [`state`], [`noop`]: what the last build knew; a build with nothing to do, decided before anything is parsed or planned.
 //! - [`schedule`]: one loop that owns all state; [`worker`]: what its two lanes do.
-//! - [`outputs`]: assets, written beside and renamed, removed with care.
+//! - [`outputs`], [`records`]: assets, written beside and renamed, removed with care.
 //! - [`explain`]: why an action runs, from the same descriptions.
+//! - [`shared`]: what campaigns of one machine share; [`usage`], [`sweep`]: what is kept, whether it is sound, and what may go.
 //! - [`lock`], [`budget`], [`watch`]: one build at a time, memory, saves.
 
 pub mod budget;
@@ -17,39 +18,49 @@ pub mod digest;
 pub mod explain;
 pub mod files;
 mod fold;
+pub mod found;
 pub mod graph;
+mod index;
 pub mod key;
+mod last;
 pub mod lock;
 pub mod log;
 mod noop;
 pub mod outputs;
 mod recent;
+mod records;
 pub mod schedule;
+mod shared;
 pub mod stat;
 pub mod state;
 pub mod store;
+pub mod sweep;
 pub mod traces;
+pub mod usage;
 pub mod watch;
 pub mod worker;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
 pub use budget::{Budget, Reservation};
 pub use digest::Digest;
-pub use explain::{Difference, Forecast, Verdict};
+pub use explain::{Difference, Forecast, Held, Verdict};
 pub use files::Files;
 pub use graph::{ActionId, Graph, Input, Node};
 pub use key::Description;
 pub use worker::Work;
 
+use last::Last;
 use lock::Lock;
 use outputs::Outputs;
 use recent::Recent;
+use records::Records;
 use stat::Stat;
 use state::{Contents, Snapshot};
 use store::Store;
@@ -144,6 +155,10 @@ pub enum Event<'a, F> {
     Removed { path: &'a str },
     /// An asset whose action is gone was left, because somebody changed it since.
     Left { path: &'a str },
+    /// A worker was busy: it ran an action, or put an asset right. `worker` counts from 0; requests have threads of their own.
+    Worked { name: &'a str, kind: &'static str, worker: Option<usize>, began: Instant, took: Duration },
+    /// A part of the build as a whole is over.
+    Phase { name: &'static str, began: Instant, took: Duration },
 }
 
 /// Why an asset was written.
@@ -192,6 +207,8 @@ pub struct Options {
     pub fingerprint: Digest,
     /// Only these actions and what they need; everything where `None`.
     pub only: Option<Vec<ActionId>>,
+    /// Files that somebody just saved: what reads them starts before anything else is looked at.
+    pub saved: BTreeSet<String>,
     /// False where mistakes kept parts of the campaign out of the graph: then nothing counts as stale.
     pub whole: bool,
 }
@@ -220,10 +237,11 @@ pub struct Engine {
     files: Files,
     store: Store,
     traces: Traces,
+    last: Last,
     outputs: Outputs,
     recent: Recent,
-    /// The last state on disk, until this build has compared it with the campaign.
-    snapshot: Option<Snapshot>,
+    /// The state on disk was not compared with the campaign since it was opened or taken back.
+    is_new: bool,
     /// The records of outputs are those of the snapshot or newer.
     is_recalled: bool,
     /// What builds had written down when the campaign was let go.
@@ -246,14 +264,20 @@ impl Engine {
             files: Files::open(folder)?,
             store: Store::open(&derived)?,
             traces: Traces::open(&derived)?,
+            last: Last::open(&derived),
             outputs: Outputs::open(&derived)?,
             recent: Recent::default(),
-            snapshot: Snapshot::read(&derived.join("state")),
+            is_new: true,
             is_recalled: false,
             derived,
             left: None,
             lock: Some(lock),
         })
+    }
+
+    /// Keeps outputs in a folder that other campaigns of this machine use too, and takes from it what they made.
+    pub fn share(&mut self, folder: &Path) {
+        self.store.share(folder);
     }
 
     /// The campaign's files as this build sees them. Whatever is read through it counts as an input of the plan. To be asked after
@@ -277,11 +301,12 @@ impl Engine {
         if self.left.take().is_some_and(|left| left != self.written()) {
             self.store = Store::open(&self.derived)?;
             self.traces = Traces::open(&self.derived)?;
+            self.last = Last::open(&self.derived);
             self.outputs = Outputs::open(&self.derived)?;
             self.is_recalled = false;
         }
         self.files.forget_looks();
-        self.snapshot = Snapshot::read(&self.derived.join("state"));
+        self.is_new = true;
         Ok(())
     }
 
@@ -291,6 +316,12 @@ impl Engine {
             let there = self.files.root().stat(&format!("{DERIVED}/{name}"));
             there.ok().flatten().map(|(_, stat)| stat)
         })
+    }
+
+    /// Whether a graph that was planned before [`Engine::refresh`] would come out the same: everything that its planning read and listed is as it
+    /// was.
+    pub fn plan_holds(&self) -> bool {
+        self.is_recalled && self.files.plan_holds()
     }
 
     /// Keeps outputs that are not stored in memory between builds, up to so many bytes.
@@ -308,16 +339,20 @@ impl Engine {
         options: &Options,
         tell: &mut dyn FnMut(Event<'_, A::Failure>),
     ) -> Result<Report, EngineError> {
-        self.recall();
-        self.traces.load().map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
-        let assets = graph.assets();
-        self.files.assets_at(assets.iter().map(|(path, _)| *path));
-        tell(Event::Planned { actions: graph.len(), assets: assets.len() });
+        let loaded = phase("recall", tell, || {
+            self.recall();
+            self.traces.load()
+        });
+        loaded.map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
+        self.files.plan_ends();
+        self.files.assets_at(graph.asset_paths());
+        self.last.begin(&graph.known().names, self.traces.sets());
+        tell(Event::Planned { actions: graph.len(), assets: graph.asset_paths().len() });
         let is_whole = options.whole && options.only.is_none();
         // First, since an old asset may lie where a new one needs a folder, or, where case makes no difference, under the name of a new one.
         let (mut removed, mut cleared) = (0, Ok(()));
         if is_whole {
-            let mut wanted = assets.iter().map(|(path, _)| *path).peekable();
+            let mut wanted = graph.asset_paths().peekable();
             let is_wanted = |path: &str| {
                 while wanted.next_if(|asset| *asset < path).is_some() {}
                 wanted.peek() == Some(&path)
@@ -327,10 +362,14 @@ impl Engine {
                 tell(if is_gone { Event::Removed { path } } else { Event::Left { path } });
             });
         }
-        let report = Report { removed, ..schedule::run(self, graph, graph::crossed(&assets), options, tell) };
+        let report = Report { removed, ..schedule::run(self, graph, options, tell) };
         let is_complete = is_whole && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
         self.outputs.mature(&self.files);
-        self.save(options.fingerprint, is_complete, is_complete)?;
+        phase("save", tell, || {
+            let last = self.last.save(&self.store, self.traces.sets(), graph.len(), is_whole);
+            last.map_err(|error| EngineError::Write { path: format!("{DERIVED}/last"), error })?;
+            self.save(options.fingerprint, is_complete, is_complete)
+        })?;
         cleared.map(|()| report)
     }
 
@@ -339,7 +378,9 @@ impl Engine {
     pub fn clean(mut self, tell: impl FnMut(&str, bool)) -> Result<(), EngineError> {
         self.recall();
         self.outputs.remove_stale(&self.files, |_| false, tell)?;
-        for name in ["store", "tmp", "state", "traces", "reasons", "journal", ".gitignore", "lock"] {
+        for name in
+            ["store", "tmp", "next", "state", "last", "traces", "index", "reasons", "journal", ".gitignore", "lock"]
+        {
             let path = self.derived.join(name);
             let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             match removed {
@@ -353,13 +394,43 @@ impl Engine {
         Ok(())
     }
 
+    /// The assets that are not as the last build left them, or not there.
+    pub fn altered(&mut self) -> BTreeSet<String> {
+        self.recall();
+        self.outputs.altered(&self.files)
+    }
+
     fn save(&mut self, fingerprint: Digest, complete: bool, only_used: bool) -> Result<(), EngineError> {
         let fault = |error| EngineError::Write { path: format!("{DERIVED}/traces"), error };
-        self.traces.flush().map_err(fault)?;
-        let (files, folders) = self.files.known(only_used);
-        let outputs: Vec<_> = self.outputs.records.iter().map(|(path, record)| (path.clone(), *record)).collect();
-        let contents = Contents { fingerprint, complete, files: &files, folders: &folders, outputs: &outputs };
-        Snapshot::write(&self.store, &self.derived.join("state"), &contents)?;
+        self.traces.save(&self.store).map_err(fault)?;
+        let path = self.derived.join("state");
+        let is_updated = match self.outputs.records.state() {
+            Some(state) => self.files.update(state, only_used),
+            None => false,
+        };
+        if !is_updated {
+            let (files, folders) = self.files.known(only_used);
+            let outputs: Vec<_> = self.outputs.records.iter().map(|(path, record)| (path, record)).collect();
+            let outputs: Vec<_> = outputs.iter().map(|(path, record)| (*path, record)).collect();
+            let (files, folders) = (borrowed(&files), borrowed(&folders));
+            let contents = Contents { files: &files, folders: &folders, outputs: &outputs };
+            self.outputs.records = Records::new(Snapshot::new(&contents));
+        }
+        if let Some(state) = self.outputs.records.state() {
+            state.write(fingerprint, complete, &self.store, &path)?;
+        }
         self.outputs.settle().map_err(fault)
     }
+}
+
+fn borrowed(list: &[(Arc<str>, files::Record)]) -> Vec<(&str, &files::Record)> {
+    list.iter().map(|(path, record)| (&**path, record)).collect()
+}
+
+/// Does a part of a build and tells how long that took.
+pub fn phase<F, T>(name: &'static str, tell: &mut dyn FnMut(Event<'_, F>), part: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let done = part();
+    tell(Event::Phase { name, began, took: began.elapsed() });
+    done
 }

@@ -4,14 +4,16 @@
 //! ever seen and what was written is known even if the build never ends. A file that somebody else put or changed there is moved
 //! to `.softbox/replaced/`, never lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::files::{Files, Record};
 use super::log::Log;
+use super::records::Records;
 use super::stat::{Kind, Stat, now};
+use super::state::Snapshot;
 use super::store::{Store, near};
 use super::{Bytes, Change, Digest, EngineError};
 
@@ -20,7 +22,7 @@ const MAGIC: &[u8; 16] = b"softbox journal1";
 /// What softbox wrote where, with the stat that the file had then.
 #[derive(Debug)]
 pub struct Outputs {
-    pub records: BTreeMap<Arc<str>, Record>,
+    pub records: Records,
     pub(super) journal: Journal,
     /// What a build that never ended announced, until it is compared with what is there.
     announced: BTreeMap<Arc<str>, Announced>,
@@ -69,24 +71,24 @@ impl Outputs {
             entry.written.push(Digest(*digest));
             Some(())
         })?;
-        Ok(Outputs { records: BTreeMap::new(), journal: Journal(Mutex::new(log)), announced })
+        Ok(Outputs { records: Records::default(), journal: Journal(Mutex::new(log)), announced })
     }
 
     /// Takes up what the last whole build wrote, and decides by the files themselves how far an interrupted one came after it.
-    pub(super) fn recall<'a>(&mut self, files: &Files, records: impl Iterator<Item = (&'a str, Record)>) {
-        self.records = records.map(|(path, record)| (path.into(), record)).collect();
+    pub(super) fn recall(&mut self, files: &Files, state: Snapshot) {
+        self.records = Records::new(state);
         for (path, Announced { written, removed }) in std::mem::take(&mut self.announced) {
             let _ = std::fs::remove_file(near(&files.path(&path))); // seldom there
             let before = self.records.get(&path).map(|record| record.digest);
             match Record::of_output(files, &path) {
                 Some(now) if written.iter().chain(&before).any(|ours| *ours == now.digest) => {
-                    self.records.insert(path, now);
+                    self.records.set(&path, now);
                 }
-                _ if removed => drop(self.records.remove(&path)),
+                _ if removed => self.records.remove(&path),
                 _ => {
                     // Somebody else's file, or none. The stat says nothing: it is compared when it matters.
                     let digest = written.last().copied().unwrap_or(Digest::ABSENT);
-                    self.records.insert(path, Record { stat: Stat::default(), at: 0, digest });
+                    self.records.set(&path, Record { stat: Stat::default(), at: 0, digest });
                 }
             }
         }
@@ -107,16 +109,36 @@ impl Outputs {
         self.records.get(path).is_some_and(|record| record.digest == *digest && record.vouches_for_output(files, path))
     }
 
-    /// Records taken in the very tick of their writing cannot be trusted later; by now most can: same stat, later moment.
-    pub fn mature(&mut self, files: &Files) {
-        for (path, record) in &mut self.records {
-            if !record.stat.is_settled(record.at) {
-                let at = now();
-                if files.root().lstat(path).ok().flatten().is_some_and(|(_, stat)| stat == record.stat) {
-                    record.at = at;
-                }
+    /// Whether every asset has the bytes of its record, read where a stat cannot tell.
+    pub(super) fn still_hold(&mut self, files: &Files) -> bool {
+        let mut touched = Vec::new();
+        for (path, record) in self.records.iter() {
+            match record.still_holds(files, path) {
+                Some(fresh) if fresh == record => {}
+                Some(fresh) => touched.push((path.to_owned(), fresh)),
+                None => return false,
             }
         }
+        touched.iter().for_each(|(path, fresh)| self.records.set(path, *fresh));
+        true
+    }
+
+    /// Records taken in the very tick of their writing cannot be trusted later; by now most can: same stat, later moment.
+    pub fn mature(&mut self, files: &Files) {
+        let unsettled = self.records.iter().filter(|(_, record)| !record.stat.is_settled(record.at));
+        let unsettled: Vec<(String, Record)> = unsettled.map(|(path, record)| (path.to_owned(), record)).collect();
+        for (path, record) in unsettled {
+            let at = now();
+            if files.root().lstat(&path).ok().flatten().is_some_and(|(_, stat)| stat == record.stat) {
+                self.records.set(&path, Record { at, ..record });
+            }
+        }
+    }
+
+    /// Those that are not as they were written, or not there.
+    pub(super) fn altered(&self, files: &Files) -> BTreeSet<String> {
+        let altered = self.records.iter().filter(|(path, record)| record.still_holds(files, path).is_none());
+        altered.map(|(path, _)| path.to_owned()).collect()
     }
 
     /// Removes assets that are no longer wanted: those that softbox wrote and nobody changed. Hands each to `tell` with whether it was removed.
@@ -127,16 +149,16 @@ impl Outputs {
         mut is_wanted: impl FnMut(&str) -> bool,
         mut tell: impl FnMut(&str, bool),
     ) -> Result<(), EngineError> {
-        let stale: Vec<Arc<str>> = self.records.keys().filter(|path| !is_wanted(path)).cloned().collect();
+        let stale = self.records.iter().filter(|(path, _)| !is_wanted(path));
+        let stale: Vec<(String, Record)> = stale.map(|(path, record)| (path.to_owned(), record)).collect();
         let mut first_error = Ok(());
-        for path in stale {
+        for (path, record) in stale {
             let full = files.path(&path);
-            let record = self.records[&path];
             if record.still_holds(files, &path).is_some() {
                 let announced = self.journal.announce(b'R', &record.digest, &path);
                 match announced.and_then(|()| std::fs::remove_file(&full)) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        first_error = first_error.and(Err(EngineError::Write { path: path.to_string(), error }));
+                        first_error = first_error.and(Err(EngineError::Write { path, error }));
                         continue;
                     }
                     _ => tell(&path, true),
@@ -260,6 +282,7 @@ fn remove_empty_parents(root: &Path, file: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::state::Contents;
     use super::*;
 
     const PATH: &str = "dist/a.jpg";
@@ -278,17 +301,18 @@ mod tests {
             before.journal.announce(*kind, &Digest::of(text.as_bytes()), PATH).unwrap();
         }
         let files = Files::open(folder.path()).unwrap();
-        let old = Record { stat: Stat::default(), at: 0, digest: Digest::of(b"old") };
+        let old = Record { digest: Digest::of(b"old"), ..Record::default() };
+        let state = || Snapshot::new(&Contents { outputs: &[(PATH, &old)], ..Contents::default() });
         let mut after = Outputs::open(&derived).unwrap();
         assert_eq!(after.is_settled(), announced.is_empty());
-        after.recall(&files, [(PATH, old)].into_iter());
-        let is_removed = after.records.contains_key(PATH) && {
+        after.recall(&files, state());
+        let is_removed = after.records.get(PATH).is_some() && {
             after.remove_stale(&files, |_| false, |_, _| {}).unwrap();
             !folder.path().join(PATH).exists()
         };
         let mut again = Outputs::open(&derived).unwrap();
-        again.recall(&files, [(PATH, old)].into_iter());
-        (again.records.get(PATH).copied(), is_removed)
+        again.recall(&files, state());
+        (again.records.get(PATH), is_removed)
     }
 
     #[test]

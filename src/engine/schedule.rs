@@ -1,21 +1,27 @@
 //! The schedule: one loop owns all state; processor work and requests run on lanes of their own; what is ready last runs first, so that
 //! what an action made is used while it is hot.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::files::Record;
+use rayon::prelude::*;
+
+use super::fold::fold;
 use super::graph::Dependents;
 use super::key::{Keys, Written};
+use super::last::{Entry, Last};
 use super::outputs::{Outputs, Published, Publisher};
 use super::recent::Recent;
-use super::traces::{Holds, NewTrace, Trace, Traces};
-use super::worker::{Done, Ran, Shared, Task, answer, work};
+use super::records::Records;
+use super::shared::Made;
+use super::stat::seconds;
+use super::traces::{Holds, NewTrace, Trace, Traces, micros};
+use super::worker::{Answer, Done, Ran, Shared, Task, answer, work};
 use super::{
     Action, ActionId, Budget, Bytes, Change, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options,
-    Outcome, Report,
+    Outcome, Report, phase,
 };
 
 /// How often an action is run again because a file changed under it.
@@ -42,12 +48,17 @@ enum State {
 struct Loop<'a, A: Action> {
     shared: Shared<'a, A>,
     traces: &'a mut Traces,
-    outputs: &'a mut BTreeMap<Arc<str>, Record>,
+    last: &'a mut Last,
+    outputs: &'a mut Records,
+    /// Assets whose stat was that of their record when the build began.
+    vouched: Vec<bool>,
+    /// What this build is for.
+    needed: Vec<bool>,
     recent: &'a mut Recent,
     tell: &'a mut dyn FnMut(Event<'_, A::Failure>),
-    dependents: Dependents,
+    dependents: &'a Dependents,
     /// Actions that cannot have their asset, with who has it.
-    crossed: BTreeMap<ActionId, ActionId>,
+    crossed: &'a BTreeMap<ActionId, ActionId>,
     states: Vec<State>,
     /// What became of each at last: one that is made again counts once.
     outcomes: Vec<Option<Outcome>>,
@@ -69,6 +80,7 @@ struct Loop<'a, A: Action> {
     tasks: [VecDeque<Task>; 2],
     /// Set once all that was ready at the start is queued: from then on the newest goes first.
     depth_first: bool,
+    slots: [usize; 2],
     free: [usize; 2],
     report: Report,
 }
@@ -76,31 +88,33 @@ struct Loop<'a, A: Action> {
 pub(super) fn run<A: Action>(
     engine: &mut Engine,
     graph: &Graph<A>,
-    crossed: BTreeMap<ActionId, ActionId>,
     options: &Options,
     tell: &mut dyn FnMut(Event<'_, A::Failure>),
 ) -> Report {
-    let Engine { files, store, traces, outputs, recent, .. } = engine;
+    let Engine { files, store, traces, last, outputs, recent, .. } = engine;
     let jobs = options.jobs.max(1);
     let needed = match &options.only {
         Some(only) => graph.needed_for(only),
         None => vec![true; graph.len()],
     };
-    let paths = graph.nodes().filter(|(id, _)| needed[id.index()]).flat_map(|(_, node)| &node.inputs);
-    let paths = paths.filter_map(|input| if let Input::File(path) = input { Some(path) } else { None });
-    files.look_at_all(&paths.collect::<Vec<_>>());
+    let began = Instant::now();
     let Outputs { records, journal, .. } = outputs;
     let budget = Budget::new(options.memory);
     let shared = Shared { graph, budget: &budget, publisher: Publisher { files, store, journal } };
+    // Two for each worker, so that none waits for the loop.
+    let slots = [jobs * 2, options.requests.max(1)];
     let mut build = Loop {
         shared,
         traces,
+        last,
         outputs: records,
+        vouched: vec![false; graph.len()],
         recent,
         tell,
-        dependents: graph.dependents(),
-        crossed,
+        dependents: &graph.known().dependents,
+        crossed: &graph.known().crossed,
         states: needed.iter().map(|needed| if *needed { State::Waiting } else { State::Out }).collect(),
+        needed,
         outcomes: vec![None; graph.len()],
         pending: vec![0; graph.len()],
         users: vec![0; graph.len()],
@@ -114,8 +128,8 @@ pub(super) fn run<A: Action>(
         ready: Vec::new(),
         tasks: [VecDeque::new(), VecDeque::new()],
         depth_first: false,
-        // Two for each worker, so that none waits for the loop.
-        free: [jobs * 2, options.requests.max(1)],
+        slots,
+        free: slots,
         report: Report::default(),
     };
     build.begin();
@@ -125,25 +139,32 @@ pub(super) fn run<A: Action>(
     std::thread::scope(|threads| {
         // Goes away with this scope, by a panic too: then the workers end.
         let queue = queue;
-        for _ in 0..jobs.min(graph.len()) {
+        for worker in 0..jobs.min(graph.len()) {
             let answers = answers.clone();
             let tasks = &tasks;
-            threads.spawn(move || work(shared, tasks, &answers));
+            threads.spawn(move || work(shared, worker, tasks, &answers));
         }
-        build.drive(&receiver, &|task: Task, lane: Lane| match lane {
+        let start = |task: Task, lane: Lane| match lane {
             // The workers live as long as the queue.
             Lane::Processor => drop(queue.send(task)),
             Lane::Request => {
                 let answers = answers.clone();
-                threads.spawn(move || answer(shared, task, &answers));
+                threads.spawn(move || answer(shared, None, task, &answers));
             }
-        });
+        };
+        build.start_with(&options.saved, &start);
+        build.look();
+        build.drive(&receiver, &start);
     });
     let is_over = |state| matches!(state, &State::Out | State::Known | State::Failed);
     debug_assert!(build.states.iter().all(is_over), "an action was forgotten");
     build.count();
+    (build.tell)(Event::Phase { name: "schedule", began, took: began.elapsed() });
     build.report
 }
+
+/// So many assets are looked at at once, on all processors.
+const SPAN: usize = 8192;
 
 impl<'a, A: Action> Loop<'a, A> {
     fn count(&mut self) {
@@ -163,13 +184,54 @@ impl<'a, A: Action> Loop<'a, A> {
                 self.users[on.index()] += 1;
             }
         }
-        for id in self.shared.graph.ids().rev() {
-            self.ready_if_free(id);
+    }
+
+    /// Starts what reads files that somebody just saved, before anything else is looked at: somebody waits for it.
+    fn start_with(&mut self, saved: &BTreeSet<String>, start: &dyn Fn(Task, Lane)) {
+        if saved.is_empty() {
+            return;
+        }
+        let is_saved = |input: &Input| matches!(input, Input::File(path) if saved.contains(&**path));
+        let readers = self.shared.graph.nodes().filter(|(_, node)| node.inputs.iter().any(is_saved));
+        let readers: Vec<ActionId> = readers.map(|(id, _)| id).collect();
+        for id in readers {
+            if self.states[id.index()] == State::Waiting && self.pending[id.index()] == 0 {
+                self.states[id.index()] = State::Ready;
+                self.step(id);
+                self.start(start);
+            }
         }
     }
 
-    fn drive(&mut self, answers: &Receiver<(ActionId, Done<A::Failure>)>, start: &dyn Fn(Task, Lane)) {
-        let slots = self.free;
+    /// Looks at all files that actions read and at all assets, on all processors.
+    fn look(&mut self) {
+        let Shared { graph, publisher: Publisher { files, .. }, .. } = self.shared;
+        let nodes = || graph.nodes().filter(|(id, _)| self.needed[id.index()]);
+        let paths = nodes().flat_map(|(_, node)| &node.inputs);
+        let paths = paths.filter_map(|input| if let Input::File(path) = input { Some(path) } else { None });
+        let paths: Vec<_> = paths.collect();
+        phase("look at files", self.tell, || files.look_at_all(&paths));
+        let mut assets = nodes().filter_map(|(id, node)| {
+            let path = node.asset.as_deref()?;
+            Some((id, path, self.outputs.get(path)?))
+        });
+        let mut span = Vec::new();
+        loop {
+            span.clear();
+            span.extend(assets.by_ref().take(SPAN));
+            if span.is_empty() {
+                break;
+            }
+            let looked = span.par_iter().with_min_len(SPAN / 16);
+            let looked: Vec<bool> = looked.map(|(_, path, record)| record.vouches_for_output(files, path)).collect();
+            span.iter().zip(looked).for_each(|((id, ..), is_right)| self.vouched[id.index()] = is_right);
+        }
+    }
+
+    fn drive(&mut self, answers: &Receiver<Answer<A::Failure>>, start: &dyn Fn(Task, Lane)) {
+        for id in self.shared.graph.ids().rev() {
+            self.ready_if_free(id);
+        }
         loop {
             while let Some(id) = self.ready.pop() {
                 self.step(id);
@@ -177,12 +239,15 @@ impl<'a, A: Action> Loop<'a, A> {
             }
             self.start(start);
             self.depth_first = true;
-            if self.free == slots {
+            if self.free == self.slots {
                 return;
             }
             // A sender lives as long as this loop, so a worker's answer always comes.
-            let Ok((id, done)) = answers.recv() else { return };
-            let lane = self.shared.graph.node(id).action.lane();
+            let Ok(Answer { id, done, worker, began, took }) = answers.recv() else { return };
+            let node = self.shared.graph.node(id);
+            let kind = if matches!(done, Done::Restored { .. }) { "restore" } else { node.action.kind() };
+            (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
+            let lane = node.action.lane();
             self.free[lane as usize] += 1;
             self.finish(id, done);
             // A kill must cost no more than what is under way. A full disk is told when all is saved.
@@ -224,25 +289,54 @@ impl<'a, A: Action> Loop<'a, A> {
             Ok(key) => key,
             Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
         };
-        self.traces.name(&node.name, &key);
-        let trace = self.holds.trace(self.traces, self.shared.publisher.files, &key);
-        let Some(trace) = trace.filter(|_| !self.revived_for.contains_key(&id)) else {
+        let made = self.made(id, fold(node.name.as_bytes()), key);
+        let Some(made) = made.filter(|_| !self.revived_for.contains_key(&id)) else {
             return self.queue(id, self.keys.written(key, &self.inputs), None);
         };
         match &node.asset {
-            Some(path) if !self.vouches(path, &trace.output) => {
-                self.queue(id, self.keys.written(key, &self.inputs), Some(trace));
+            Some(path) if !self.vouches(id, path, &made.output) => {
+                self.queue(id, self.keys.written(key, &self.inputs), Some(made));
             }
             asset => {
                 self.report.unchanged += usize::from(asset.is_some());
-                self.known(id, trace.output, Outcome::Kept, Duration::ZERO);
+                self.known(id, made.output, Outcome::Kept, Duration::ZERO);
             }
         }
     }
 
-    fn vouches(&self, path: &str, digest: &Digest) -> bool {
+    /// What an action with this key made, if that is known and what it found to need still holds.
+    fn made(&mut self, id: ActionId, name: u64, key: Digest) -> Option<Entry> {
         let files = self.shared.publisher.files;
-        self.outputs.get(path).is_some_and(|record| record.digest == *digest && record.vouches_for_output(files, path))
+        let last = self.last.of(id, &key);
+        if last.is_none() {
+            self.traces.name(name, &key);
+        }
+        let last = last.filter(|last| self.holds.holds(self.traces, files, last.found));
+        let traced = || {
+            let Trace { output, found, kept, .. } = self.holds.trace(self.traces, files, &key)?;
+            Some(Entry { name, key, output, found, kept })
+        };
+        let made = last.or_else(traced).or_else(|| self.made_elsewhere(id, name, key))?;
+        self.last.set(id, made);
+        Some(made)
+    }
+
+    /// What an action with this key made in another campaign of this machine. From now on it is known here, too.
+    fn made_elsewhere(&mut self, id: ActionId, name: u64, key: Digest) -> Option<Entry> {
+        let Publisher { files, store, .. } = self.shared.publisher;
+        let graph = self.shared.graph;
+        let holds = |(path, digest): &(Arc<str>, Digest)| files.digest(path).is_ok_and(|now| now == *digest);
+        let made = store.shared()?.of(&key).into_iter().find(|made| made.found.iter().all(holds))?;
+        let Made { output, size, kept, micros, found } = made;
+        let written = self.keys.written(key, &self.inputs);
+        let trace = NewTrace { key, output, size, kept, micros, found: &found, at: seconds() };
+        let found = self.traces.add(&trace, || written.to_bytes(graph, graph.node(id)));
+        Some(Entry { name, key, output, found, kept })
+    }
+
+    /// Whether an asset is what it should be, by its stat alone.
+    fn vouches(&self, id: ActionId, path: &str, digest: &Digest) -> bool {
+        self.vouched[id.index()] && self.outputs.get(path).is_some_and(|record| record.digest == *digest)
     }
 
     /// The key of an action, or why it cannot even be tried.
@@ -265,7 +359,7 @@ impl<'a, A: Action> Loop<'a, A> {
     }
 
     /// Queues a task once the bytes of all its inputs can be had; those that were not stored are made again first.
-    fn queue(&mut self, id: ActionId, written: Written, restore: Option<Trace>) {
+    fn queue(&mut self, id: ActionId, written: Written, restore: Option<Entry>) {
         let node = self.shared.graph.node(id);
         let mut hot = vec![None; node.inputs.len()];
         if restore.is_none() {
@@ -282,7 +376,7 @@ impl<'a, A: Action> Loop<'a, A> {
             self.states[id.index()] = State::Waiting;
             return;
         }
-        let known = node.asset.as_deref().and_then(|path| self.outputs.get(path)).copied();
+        let known = node.asset.as_deref().and_then(|path| self.outputs.get(path));
         self.states[id.index()] = State::Running;
         let task = Task { id, written, hot, known, restore };
         let queue = &mut self.tasks[node.action.lane() as usize];
@@ -358,8 +452,11 @@ impl<'a, A: Action> Loop<'a, A> {
             // with what there is now; those that went on with what was known are looked at again in the next build.
             self.shared.publisher.files.set_unsteady();
         }
-        let trace = NewTrace { key: written.key, output, size: bytes.len() as u64, kept: keep, took, found: &found };
-        self.traces.add(&trace, || written.to_bytes(self.shared.graph, node));
+        let (key, size) = (written.key, bytes.len() as u64);
+        let trace = NewTrace { key, output, size, kept: keep, micros: micros(took), found: &found, at: seconds() };
+        let found = self.traces.add(&trace, || written.to_bytes(self.shared.graph, node));
+        let name = fold(node.name.as_bytes());
+        self.last.set(id, Entry { name, key: written.key, output, found, kept: keep });
         if let Some(published) = published {
             self.published(node, bytes.len() as u64, published);
         }
@@ -371,10 +468,7 @@ impl<'a, A: Action> Loop<'a, A> {
 
     fn published(&mut self, node: &Node<A>, bytes: u64, published: Published) {
         let Some(path) = &node.asset else { return };
-        match self.outputs.get_mut(path.as_str()) {
-            Some(record) => *record = published.record,
-            None => drop(self.outputs.insert(path.as_str().into(), published.record)),
-        }
+        self.outputs.set(path, published.record);
         if let Some(kept) = &published.set_aside {
             (self.tell)(Event::SetAside { path, kept });
         }

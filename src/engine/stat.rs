@@ -47,6 +47,11 @@ pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as i64)
 }
 
+/// Whole seconds since 1970, by this machine's clock.
+pub fn seconds() -> u64 {
+    (now() / 1_000_000_000).unsigned_abs()
+}
+
 /// An open folder, from which paths are looked up: shorter walks than from `/`, and the same folder even if it is renamed meanwhile.
 #[derive(Debug)]
 pub struct Root(OwnedFd);

@@ -9,12 +9,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use super::shared::{Shared, files_below, spread, touch};
 use super::{Bytes, Digest};
 
-/// Blobs under `.softbox/store/`, and the folder where files are written before they are renamed.
+/// Blobs under `.softbox/store/`, or in a folder that several campaigns share; and the folder where files are written before they are renamed.
 #[derive(Debug)]
 pub struct Store {
     blobs: PathBuf,
+    shared: Option<Shared>,
     scratch: PathBuf,
     next: AtomicU64,
     reflinks: AtomicBool,
@@ -40,35 +42,66 @@ impl Store {
                 fs::remove_file(left.path())?;
             }
         }
-        Ok(Store { blobs, scratch, next: AtomicU64::new(0), reflinks: AtomicBool::new(true) })
+        Ok(Store { blobs, shared: None, scratch, next: AtomicU64::new(0), reflinks: AtomicBool::new(true) })
+    }
+
+    /// From now on blobs go to a folder that other campaigns use, too.
+    pub(super) fn share(&mut self, folder: &Path) {
+        self.shared = Some(Shared::open(folder));
+    }
+
+    pub(super) fn shared(&self) -> Option<&Shared> {
+        self.shared.as_ref()
     }
 
     fn blob(&self, digest: &Digest) -> PathBuf {
-        let hex = digest.hex();
-        self.blobs.join(&hex[..2]).join(&hex[2..])
+        spread(&self.blobs, digest)
+    }
+
+    fn shared_blob(&self, digest: &Digest) -> Option<PathBuf> {
+        self.shared.as_ref().map(|shared| spread(&shared.blobs(), digest))
     }
 
     /// Whether a blob of that name is there; whether it is sound only reading tells.
     pub fn has(&self, digest: &Digest) -> bool {
-        self.blob(digest).is_file()
+        self.blob(digest).is_file() || self.shared_blob(digest).is_some_and(|path| path.is_file())
     }
 
     /// The blob's bytes, or `None` where it is missing or damaged; a damaged one is removed.
     pub fn get(&self, digest: &Digest) -> Option<Bytes> {
-        let path = self.blob(digest);
-        let bytes = fs::read(&path).ok()?;
-        if Digest::of(&bytes) == *digest {
-            return Some(Arc::new(bytes));
-        }
-        let _ = fs::remove_file(&path); // a miss either way: who makes it again writes over it
-        None
+        let own = sound(&self.blob(digest), digest);
+        let bytes = own.or_else(|| {
+            let path = self.shared_blob(digest)?;
+            let bytes = sound(&path, digest)?;
+            touch(&path);
+            Some(bytes)
+        });
+        bytes.map(Arc::new)
     }
 
     /// Keeps bytes under their digest. A blob that is there already is read, since it may be damaged.
     pub fn put(&self, digest: &Digest, bytes: &[u8]) -> io::Result<()> {
+        let is_at = |path: &Path| {
+            fs::metadata(path).is_ok_and(|there| there.len() == bytes.len() as u64) && sound(path, digest).is_some()
+        };
+        if let Some((shared, path)) = self.shared.as_ref().zip(self.shared_blob(digest))
+            && (is_at(&path) || shared.write(&path, bytes).is_ok())
+        {
+            return Ok(());
+        }
         let path = self.blob(digest);
-        let is_there = fs::metadata(&path).is_ok_and(|there| there.len() == bytes.len() as u64);
-        if is_there && self.get(digest).is_some() { Ok(()) } else { self.write(&path, bytes) }
+        if is_at(&path) { Ok(()) } else { self.write(&path, bytes) }
+    }
+
+    /// The blobs of this campaign alone.
+    pub(super) fn blobs(&self) -> Vec<Blob> {
+        blobs_in(&self.blobs)
+    }
+
+    /// As [`Store::blobs`], and those that campaigns share.
+    pub(super) fn all_blobs(&self) -> Vec<Blob> {
+        let shared = self.shared.iter().flat_map(|shared| blobs_in(&shared.blobs()));
+        self.blobs().into_iter().chain(shared).collect()
     }
 
     /// Writes a file whole or not at all: beside first, then renamed. Folders on the way are made.
@@ -93,7 +126,8 @@ impl Store {
     pub fn publish(&self, digest: &Digest, bytes: &[u8], stored: bool, path: &Path) -> io::Result<()> {
         if stored && self.reflinks.load(Ordering::Relaxed) {
             let beside = self.scratch_name();
-            match reflink_copy::reflink(self.blob(digest), &beside) {
+            let blob = self.shared_blob(digest).filter(|path| path.is_file()).unwrap_or_else(|| self.blob(digest));
+            match reflink_copy::reflink(blob, &beside) {
                 Ok(()) => return self.rename(&beside, path),
                 Err(_) => self.reflinks.store(false, Ordering::Relaxed),
             }
@@ -137,6 +171,33 @@ impl Store {
             other => other,
         }
     }
+}
+
+/// A file of the store.
+#[derive(Debug)]
+pub(super) struct Blob {
+    pub digest: Digest,
+    pub path: PathBuf,
+    pub bytes: u64,
+}
+
+fn blobs_in(folder: &Path) -> Vec<Blob> {
+    let named = |path: &Path| {
+        let name = [path.parent()?.file_name()?.to_str()?, path.file_name()?.to_str()?].concat();
+        Some(Digest(blake3::Hash::from_hex(name).ok()?.into()))
+    };
+    let files = files_below(folder).into_iter();
+    files.filter_map(|(path, about)| Some(Blob { digest: named(&path)?, path, bytes: about.len() })).collect()
+}
+
+/// The bytes of a blob that is as it should be; any other is removed.
+pub(super) fn sound(path: &Path, digest: &Digest) -> Option<Vec<u8>> {
+    let bytes = fs::read(path).ok()?;
+    if Digest::of(&bytes) == *digest {
+        return Some(bytes);
+    }
+    let _ = fs::remove_file(path); // a miss either way: who makes it again writes over it
+    None
 }
 
 /// The name beside a file under which it is written where the derived folder lies on another file system.

@@ -1,18 +1,29 @@
 //! Traces: what every action read and made, under its key, kept for good so that going back to an earlier text costs nothing.
+//!
+//! A log of records that refer to each other by their offsets, and beside it an index of the log, sorted, so that a build that changed
+//! little reads little. Survives: SIGKILL at any moment. A damaged record is a miss, and so is what refers to it; a damaged or missing
+//! index is made anew from the log.
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::digest::DigestMap;
 use super::fold::{FoldMap, fold};
-use super::log::Log;
+use super::found::{self, Found, FoundSet, Sets};
+use super::index::Index;
+use super::log::{FIRST, Log, digest_at, u32_at, u64_at};
+use super::store::Store;
 use super::{Description, Digest, Files};
 
-const TRACES: &[u8; 16] = b"softbox traces1\n";
+const TRACES: &[u8; 16] = b"softbox traces3\n";
 const REASONS: &[u8; 16] = b"softbox reasons2";
+
+/// Traces behind the index are read one by one at the next build; so many, and this part of all, are worth a new index.
+const TAIL: usize = 16;
+const TAIL_PART: usize = 32;
 
 /// What a run of an action read beyond its declared inputs, and what it made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,15 +36,10 @@ pub struct Trace {
     pub micros: u32,
     /// What it found to need.
     pub found: FoundSet,
+    /// When it ran, in seconds since 1970. Only for throwing away what is old.
+    pub at: u64,
     reason: u64,
 }
-
-/// Dense number of a set of found inputs; thousands of assets share one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct FoundSet(u32);
-
-/// Files that an action found to need while it ran, with what they held then.
-pub type Found = Vec<(Arc<str>, Digest)>;
 
 /// All traces of a campaign.
 #[derive(Debug)]
@@ -41,8 +47,24 @@ pub struct Traces {
     log: Log,
     /// Descriptions, each behind the key that it explains. Read one by one.
     reasons: Log,
+    index_path: PathBuf,
     index: Index,
+    /// Traces that the index does not have yet.
+    tail: Tail,
+    sets: Sets,
+    /// Which set a record of the log is, and where in the log a set is.
+    set_at: HashMap<u64, Option<FoundSet>>,
+    offsets: HashMap<FoundSet, u64>,
+    /// The last two keys of every named action, by the hash of its name: the present one and the one before. Only explanations need it.
+    names: Option<FoldMap<u64, (Digest, Option<Digest>)>>,
     is_loaded: bool,
+}
+
+/// Traces by key: where the newest one is, and the one before it.
+#[derive(Debug, Default)]
+struct Tail {
+    traces: Vec<(u64, Option<u32>)>,
+    newest: DigestMap<Digest, u32>,
 }
 
 /// What a run read and made, as far as it is kept.
@@ -51,101 +73,214 @@ pub(super) struct NewTrace<'a> {
     pub output: Digest,
     pub size: u64,
     pub kept: bool,
-    pub took: Duration,
+    pub micros: u32,
     pub found: &'a Found,
-}
-
-/// A trace, and where the one of the same key before it is.
-#[derive(Debug)]
-struct Linked {
-    trace: Trace,
-    before: Option<u32>,
-}
-
-#[derive(Debug, Default)]
-struct Index {
-    traces: Vec<Linked>,
-    /// Where the newest trace of a key is.
-    by_key: DigestMap<Digest, u32>,
-    /// The last two keys of every named action, by the hash of its name: the present one and the one before. Only explanations need it.
-    by_name: FoldMap<u64, (Digest, Option<Digest>)>,
-    paths: Vec<Arc<str>>,
-    path_ids: FoldMap<Arc<str>, u32>,
-    sets: Vec<Vec<(u32, Digest)>>,
-    set_ids: FoldMap<Vec<(u32, Digest)>, u32>,
+    /// Seconds since 1970.
+    pub at: u64,
 }
 
 impl Traces {
     pub fn open(derived: &Path) -> io::Result<Traces> {
-        let log = Log::open(&derived.join("traces"), TRACES)?;
-        let reasons = Log::open(&derived.join("reasons"), REASONS)?;
-        Ok(Traces { log, reasons, index: Index::default(), is_loaded: false })
+        Ok(Traces {
+            log: Log::open(&derived.join("traces"), TRACES)?,
+            reasons: Log::open(&derived.join("reasons"), REASONS)?,
+            index_path: derived.join("index"),
+            index: Index::default(),
+            tail: Tail::default(),
+            sets: Sets::default(),
+            set_at: HashMap::new(),
+            offsets: HashMap::new(),
+            names: None,
+            is_loaded: false,
+        })
     }
 
-    /// Reads all traces, once. A no-op has no need of them.
+    /// Makes ready to look traces up and to add some, once. A no-op has no need of it.
     pub(super) fn load(&mut self) -> io::Result<()> {
         if !self.is_loaded {
-            let index = &mut self.index;
-            // About what an action leaves: a name and a trace.
-            let expected = self.log.len() / 170;
-            index.traces.reserve(expected);
-            index.by_key.reserve(expected);
-            index.by_name.reserve(expected);
-            self.log.scan(|record| index.take(record))?;
+            self.index = Index::read(&self.index_path, self.log.end()).unwrap_or_default();
+            let tail = &mut self.tail;
+            let sound = self.log.look(self.index.covers(), |offset, record| match record.split_first()? {
+                (b'T', rest) => {
+                    tail.put(digest_at(rest, 0)?, offset);
+                    Some(())
+                }
+                (b'S' | b'N', _) => Some(()),
+                _ => None,
+            })?;
+            self.log.cut(sound)?;
             self.is_loaded = true;
         }
         Ok(())
     }
 
-    /// All traces of a key, the newest first.
-    pub fn of(&self, key: &Digest) -> impl Iterator<Item = &Trace> {
-        let at = |index: u32| self.index.traces.get(index as usize);
-        let newest = self.index.by_key.get(key).copied().and_then(at);
-        std::iter::successors(newest, move |linked| linked.before.and_then(at)).map(|linked| &linked.trace)
+    /// All traces of a key, the newest first. One whose set of found inputs cannot be read any more is none.
+    pub fn of(&mut self, key: &Digest) -> Vec<Trace> {
+        let offsets: Vec<u64> = self.tail.of(key).chain(self.index.of(first_bytes(key))).collect();
+        offsets.into_iter().filter_map(|offset| self.read(key, offset)).collect()
+    }
+
+    fn read(&mut self, key: &Digest, offset: u64) -> Option<Trace> {
+        let record = self.log.read(offset)?;
+        let bytes = record.strip_prefix(b"T")?;
+        if digest_at(bytes, 0)? != *key {
+            return None;
+        }
+        self.decode(bytes)
+    }
+
+    /// The trace that follows its key in a record.
+    fn decode(&mut self, bytes: &[u8]) -> Option<Trace> {
+        Some(Trace {
+            output: digest_at(bytes, 32)?,
+            size: u64_at(bytes, 64)?,
+            micros: u32_at(bytes, 72)?,
+            found: self.set_at(u64_at(bytes, 76)?)?,
+            reason: u64_at(bytes, 84)?,
+            at: u64_at(bytes, 92)?,
+            kept: *bytes.get(100)? != 0,
+        })
     }
 
     /// What a set of found inputs held.
-    pub fn found(&self, set: FoundSet) -> Found {
-        let set = self.index.sets.get(set.0 as usize).map_or(&[][..], Vec::as_slice);
-        set.iter().filter_map(|(path, digest)| Some((self.index.paths.get(*path as usize)?.clone(), *digest))).collect()
+    pub fn found(&self, set: FoundSet) -> Arc<Found> {
+        self.sets.get(set)
+    }
+
+    /// All sets, for who keeps some elsewhere.
+    pub(super) fn sets(&mut self) -> &mut Sets {
+        &mut self.sets
+    }
+
+    /// The set at an offset of the log; `None` where there is none.
+    fn set_at(&mut self, offset: u64) -> Option<FoundSet> {
+        if let Some(known) = self.set_at.get(&offset) {
+            return *known;
+        }
+        let set = self.log.read(offset).and_then(|record| found::decode(record.strip_prefix(b"S")?));
+        let id = set.map(|set| self.sets.id(set));
+        if let Some(id) = id {
+            self.offsets.insert(id, offset);
+        }
+        self.set_at.insert(offset, id);
+        id
     }
 
     /// Keeps what a run read and made, with the description of the action (see [`Description::from_bytes`]). A run that only made again
     /// what is known already leaves nothing: outputs that are not stored are made again in build after build.
-    pub(super) fn add(&mut self, new: &NewTrace<'_>, description: impl FnOnce() -> Vec<u8>) {
-        let set = new.found.iter().map(|(path, digest)| (self.path_id(path), *digest)).collect();
-        let found = FoundSet(self.set_id(set));
+    pub(super) fn add(&mut self, new: &NewTrace<'_>, description: impl FnOnce() -> Vec<u8>) -> FoundSet {
+        let found = self.sets.id(new.found.clone());
         let same = |last: &Trace| (last.output, last.kept, last.found) == (new.output, new.kept, found);
-        if self.of(&new.key).next().is_some_and(same) {
-            return;
+        if self.of(&new.key).first().is_some_and(same) {
+            return found;
         }
-        let trace = Trace {
-            output: new.output,
-            size: new.size,
-            kept: new.kept,
-            micros: u32::try_from(new.took.as_micros()).unwrap_or(u32::MAX),
-            found,
-            reason: self.reasons.append(&[&new.key.0[..], &description()].concat()),
-        };
-        self.put(&encode_trace(&new.key, &trace));
+        let reason = self.reasons.append(&[&new.key.0[..], &description()].concat());
+        let NewTrace { output, size, kept, micros, at, .. } = *new;
+        let trace = Trace { output, size, kept, micros, found, at, reason };
+        self.append(&new.key, &trace);
+        found
+    }
+
+    fn append(&mut self, key: &Digest, trace: &Trace) {
+        let set = self.offset_of(trace.found);
+        let mut record = Vec::with_capacity(102);
+        record.push(b'T');
+        record.extend_from_slice(&key.0);
+        record.extend_from_slice(&trace.output.0);
+        record.extend_from_slice(&trace.size.to_le_bytes());
+        record.extend_from_slice(&trace.micros.to_le_bytes());
+        record.extend_from_slice(&set.to_le_bytes());
+        record.extend_from_slice(&trace.reason.to_le_bytes());
+        record.extend_from_slice(&trace.at.to_le_bytes());
+        record.push(trace.kept.into());
+        let offset = self.log.append(&record);
+        self.tail.put(*key, offset);
+    }
+
+    /// Every trace with its key, in the order in which they were made.
+    pub(super) fn all(&mut self) -> io::Result<Vec<(Digest, Trace)>> {
+        let mut records = Vec::new();
+        self.log.look(FIRST, |_, record| {
+            records.extend(record.strip_prefix(b"T").map(<[u8]>::to_vec));
+            Some(())
+        })?;
+        let decode = |record: Vec<u8>| Some((digest_at(&record, 0)?, self.decode(&record)?));
+        Ok(records.into_iter().filter_map(decode).collect())
+    }
+
+    /// Forgets all but some traces: writes them, with their descriptions and the last keys of all names, into new logs, which then take the place
+    /// of the old ones. Killed in between, descriptions may be missing afterwards.
+    pub(super) fn retain(&mut self, derived: &Path, keep: &[(Digest, Trace)]) -> io::Result<()> {
+        let beside = derived.join("next");
+        // Left by one that was killed.
+        let _ = std::fs::remove_dir_all(&beside);
+        std::fs::create_dir(&beside)?;
+        let mut next = Traces::open(&beside)?;
+        for (name, (latest, before)) in self.read_names() {
+            before.iter().chain([&latest]).for_each(|key| next.name(name, key));
+        }
+        for (key, trace) in keep {
+            let reason = self.reasons.read(trace.reason).map_or(0, |reason| next.reasons.append(&reason));
+            let found = next.sets.id(self.sets.get(trace.found).to_vec());
+            next.append(key, &Trace { reason, found, ..*trace });
+        }
+        next.flush()?;
+        for name in ["reasons", "traces"] {
+            std::fs::rename(beside.join(name), derived.join(name))?;
+        }
+        // The index tells of the old log; it is checked against the traces that it leads to, so being late does no harm.
+        let _ = std::fs::remove_file(&self.index_path);
+        let _ = std::fs::remove_dir(&beside);
+        *self = Traces::open(derived)?;
+        self.load()
+    }
+
+    /// Where in the log a set is; it is put there if it is not.
+    fn offset_of(&mut self, id: FoundSet) -> u64 {
+        if let Some(offset) = self.offsets.get(&id) {
+            return *offset;
+        }
+        let mut record = vec![b'S'];
+        found::encode(&self.sets.get(id), &mut record);
+        let offset = self.log.append(&record);
+        self.offsets.insert(id, offset);
+        self.set_at.insert(offset, Some(id));
+        offset
     }
 
     /// Remembers that `name` now has this key.
-    pub fn name(&mut self, name: &str, key: &Digest) {
-        let name = fold(name.as_bytes());
-        if self.index.by_name.get(&name).is_none_or(|(latest, _)| latest != key) {
-            self.put(&[&b"N"[..], &key.0, &name.to_le_bytes()].concat());
-        }
+    pub(super) fn name(&mut self, name: u64, key: &Digest) {
+        self.log.append(&[&b"N"[..], &key.0, &name.to_le_bytes()].concat());
+        self.names = None;
     }
 
     /// The key that `name` had at last, and the one before.
-    pub fn keys_of(&self, name: &str) -> Option<(Digest, Option<Digest>)> {
-        self.index.by_name.get(&fold(name.as_bytes())).copied()
+    pub(super) fn keys_of(&mut self, name: &str) -> Option<(Digest, Option<Digest>)> {
+        if self.names.is_none() {
+            self.names = Some(self.read_names());
+        }
+        self.names.as_ref()?.get(&fold(name.as_bytes())).copied()
+    }
+
+    fn read_names(&mut self) -> FoldMap<u64, (Digest, Option<Digest>)> {
+        let mut names = FoldMap::default();
+        let named = |_, record: &[u8]| {
+            let Some(rest) = record.strip_prefix(b"N") else { return Some(()) };
+            let (key, name) = (digest_at(rest, 0)?, u64_at(rest, 32)?);
+            let latest = names.entry(name).or_insert((key, None));
+            if latest.0 != key {
+                *latest = (key, Some(latest.0));
+            }
+            Some(())
+        };
+        // What cannot be read has no past to tell of.
+        let _ = self.log.look(FIRST, named);
+        names
     }
 
     /// What an action with this key was, with its latest trace.
     pub fn description(&mut self, key: &Digest) -> Option<(Description, Trace)> {
-        let trace = *self.of(key).next()?;
+        let trace = *self.of(key).first()?;
         let reason = self.reasons.read(trace.reason)?;
         // A damaged log was begun anew: then another action's description may lie there.
         Some((Description::from_bytes(reason.strip_prefix(&key.0)?)?, trace))
@@ -157,30 +292,31 @@ impl Traces {
         self.log.flush()
     }
 
-    fn put(&mut self, record: &[u8]) {
-        self.log.append(record);
-        self.index.take(record);
+    /// As [`Traces::flush`]; and the index learns what it does not know, if that is much.
+    pub(super) fn save(&mut self, store: &Store) -> io::Result<()> {
+        self.flush()?;
+        if self.tail.traces.len() >= TAIL.max(self.index.len() / TAIL_PART) {
+            let tail = std::mem::take(&mut self.tail);
+            self.index.extend(tail.entries(), self.log.end(), store, &self.index_path)?;
+        }
+        Ok(())
+    }
+}
+
+impl Tail {
+    fn put(&mut self, key: Digest, offset: u64) {
+        let before = self.newest.insert(key, self.traces.len() as u32);
+        self.traces.push((offset, before));
     }
 
-    fn path_id(&mut self, path: &Arc<str>) -> u32 {
-        if let Some(id) = self.index.path_ids.get(path) {
-            return *id;
-        }
-        self.put(&[b"P", path.as_bytes()].concat());
-        self.index.paths.len() as u32 - 1
+    fn of(&self, key: &Digest) -> impl Iterator<Item = u64> {
+        let at = |index: u32| self.traces.get(index as usize);
+        let newest = self.newest.get(key).copied().and_then(at);
+        std::iter::successors(newest, move |(_, before)| before.and_then(at)).map(|(offset, _)| *offset)
     }
 
-    fn set_id(&mut self, set: Vec<(u32, Digest)>) -> u32 {
-        if let Some(id) = self.index.set_ids.get(&set) {
-            return *id;
-        }
-        let mut record = vec![b'S'];
-        for (path, digest) in &set {
-            record.extend_from_slice(&path.to_le_bytes());
-            record.extend_from_slice(&digest.0);
-        }
-        self.put(&record);
-        self.index.sets.len() as u32 - 1
+    fn entries(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.newest.keys().flat_map(|key| self.of(key).map(|offset| (first_bytes(key), offset)))
     }
 }
 
@@ -190,87 +326,24 @@ pub(super) struct Holds(HashMap<FoundSet, bool>);
 
 impl Holds {
     /// The newest trace of a key whose found inputs all still hold.
-    pub(super) fn trace(&mut self, traces: &Traces, files: &Files, key: &Digest) -> Option<Trace> {
-        let mut holds = |set: FoundSet| {
-            *self.0.entry(set).or_insert_with(|| {
-                traces.found(set).iter().all(|(path, digest)| files.digest(path).is_ok_and(|now| now == *digest))
-            })
-        };
-        traces.of(key).find(|trace| holds(trace.found)).copied()
+    pub(super) fn trace(&mut self, traces: &mut Traces, files: &Files, key: &Digest) -> Option<Trace> {
+        let all = traces.of(key);
+        all.into_iter().find(|trace| self.holds(traces, files, trace.found))
+    }
+
+    /// Whether every file of a set is as it was.
+    pub(super) fn holds(&mut self, traces: &Traces, files: &Files, set: FoundSet) -> bool {
+        *self.0.entry(set).or_insert_with(|| {
+            traces.found(set).iter().all(|(path, digest)| files.digest(path).is_ok_and(|now| now == *digest))
+        })
     }
 }
 
-impl Index {
-    /// Takes a record in; `None` if it makes no sense.
-    fn take(&mut self, record: &[u8]) -> Option<()> {
-        let (kind, rest) = record.split_first()?;
-        match kind {
-            b'P' => {
-                let path: Arc<str> = std::str::from_utf8(rest).ok()?.into();
-                self.path_ids.insert(path.clone(), self.paths.len() as u32);
-                self.paths.push(path);
-            }
-            b'S' => {
-                let pair = |pair: &[u8]| Some((u32_at(pair, 0)?, digest_at(pair, 4)?));
-                let set: Vec<_> = rest.chunks(36).map(pair).collect::<Option<_>>()?;
-                if set.iter().any(|(path, _)| *path as usize >= self.paths.len()) {
-                    return None;
-                }
-                self.set_ids.insert(set.clone(), self.sets.len() as u32);
-                self.sets.push(set);
-            }
-            b'T' => {
-                let (key, trace) = decode_trace(rest)?;
-                self.sets.get(trace.found.0 as usize)?;
-                let before = self.by_key.insert(key, self.traces.len() as u32);
-                self.traces.push(Linked { trace, before });
-            }
-            b'N' => {
-                let (key, name) = (digest_at(rest, 0)?, u64_at(rest, 32)?);
-                let latest = self.by_name.entry(name).or_insert((key, None));
-                if latest.0 != key {
-                    *latest = (key, Some(latest.0));
-                }
-            }
-            _ => return None,
-        }
-        Some(())
-    }
+/// A time as traces keep it.
+pub(super) fn micros(took: Duration) -> u32 {
+    u32::try_from(took.as_micros()).unwrap_or(u32::MAX)
 }
 
-fn encode_trace(key: &Digest, trace: &Trace) -> Vec<u8> {
-    let mut record = Vec::with_capacity(90);
-    record.push(b'T');
-    record.extend_from_slice(&key.0);
-    record.extend_from_slice(&trace.output.0);
-    record.extend_from_slice(&trace.size.to_le_bytes());
-    record.extend_from_slice(&trace.micros.to_le_bytes());
-    record.extend_from_slice(&trace.found.0.to_le_bytes());
-    record.extend_from_slice(&trace.reason.to_le_bytes());
-    record.push(trace.kept.into());
-    record
-}
-
-fn decode_trace(bytes: &[u8]) -> Option<(Digest, Trace)> {
-    let trace = Trace {
-        output: digest_at(bytes, 32)?,
-        size: u64_at(bytes, 64)?,
-        micros: u32_at(bytes, 72)?,
-        found: FoundSet(u32_at(bytes, 76)?),
-        reason: u64_at(bytes, 80)?,
-        kept: *bytes.get(88)? != 0,
-    };
-    Some((digest_at(bytes, 0)?, trace))
-}
-
-fn digest_at(bytes: &[u8], at: usize) -> Option<Digest> {
-    bytes.get(at..)?.first_chunk().copied().map(Digest)
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
-}
-
-fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
+fn first_bytes(key: &Digest) -> u64 {
+    key.0.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight))
 }

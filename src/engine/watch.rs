@@ -23,15 +23,21 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Watches `folder` and all in it but the folders named `ignored` (what softbox writes itself) and `.git`.
-    pub fn new(folder: &Path, ignored: &[&str]) -> notify::Result<Watch> {
+    /// Watches `folder` and all in it but what is `ignored` (softbox's own files) and `.git`.
+    pub fn new(folder: &Path, ignored: &[PathBuf]) -> notify::Result<Watch> {
         let folder = folder.canonicalize()?;
         let (sender, events) = channel();
         // The receiver goes away with the watcher: nobody is left to miss an event.
         let send = move |event| drop(sender.send(event));
         let mut watcher = RecommendedWatcher::new(send, Config::default())?;
         watcher.watch(&folder, RecursiveMode::Recursive)?;
-        let ignored = ignored.iter().chain(&[".git"]).map(|name| folder.join(name)).collect();
+        // Events tell full paths without links. A file to come has none yet, but its folder does.
+        let full = |path: &PathBuf| {
+            let (parent, name) = (path.parent()?, path.file_name()?);
+            let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+            Some(parent.canonicalize().ok()?.join(name))
+        };
+        let ignored = ignored.iter().filter_map(full).chain([folder.join(".git")]).collect();
         Ok(Watch { folder, ignored, events, _watcher: watcher })
     }
 
@@ -105,7 +111,7 @@ mod tests {
         for name in [".softbox", "dist", "photos", ".git"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let watch = Watch::new(folder.path(), &[".softbox", "dist"]).unwrap();
+        let watch = Watch::new(folder.path(), &[".softbox", "dist"].map(|name| folder.path().join(name))).unwrap();
         (folder, watch)
     }
 

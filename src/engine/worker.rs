@@ -6,9 +6,12 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::files::{Files, Record};
+use super::found::Found;
 use super::key::Written;
+use super::last::Entry;
 use super::outputs::{Published, Publisher};
-use super::traces::{Found, Trace};
+use super::shared::Made;
+use super::traces::micros;
 use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Node, Output, Reservation};
 
 /// What a running action may ask for.
@@ -86,7 +89,7 @@ pub(super) struct Task {
     /// Where the asset stands, as far as is known.
     pub known: Option<Record>,
     /// Set where the output is known and only the asset is to be put right.
-    pub restore: Option<Trace>,
+    pub restore: Option<Entry>,
 }
 
 /// What a worker did.
@@ -114,36 +117,56 @@ pub(super) struct Ran {
     pub took: Duration,
 }
 
+/// What a worker did, and when.
+pub(super) struct Answer<F> {
+    pub id: ActionId,
+    pub done: Done<F>,
+    /// Its number; `None` for a request.
+    pub worker: Option<usize>,
+    pub began: Instant,
+    pub took: Duration,
+}
+
 /// Answers of workers.
-pub(super) type Answers<F> = Sender<(ActionId, Done<F>)>;
+pub(super) type Answers<F> = Sender<Answer<F>>;
 
 /// A worker of the processor lane: does task after task until there are no more. Not a thread of rayon: while one of those waits inside an
 /// action it takes up another action, which then may wait for memory that the first one holds.
-pub(super) fn work<A: Action>(shared: Shared<'_, A>, tasks: &Mutex<Receiver<Task>>, answers: &Answers<A::Failure>) {
+pub(super) fn work<A: Action>(
+    shared: Shared<'_, A>,
+    worker: usize,
+    tasks: &Mutex<Receiver<Task>>,
+    answers: &Answers<A::Failure>,
+) {
     loop {
         let next = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(task) = next else { return };
-        answer(shared, task, answers);
+        answer(shared, Some(worker), task, answers);
     }
 }
 
 /// Does a task and sends what came of it.
-pub(super) fn answer<A: Action>(shared: Shared<'_, A>, task: Task, answers: &Answers<A::Failure>) {
-    let (id, started) = (task.id, Instant::now());
+pub(super) fn answer<A: Action>(
+    shared: Shared<'_, A>,
+    worker: Option<usize>,
+    task: Task,
+    answers: &Answers<A::Failure>,
+) {
+    let (id, began) = (task.id, Instant::now());
     let node = shared.graph.node(id);
-    let done = catch_unwind(AssertUnwindSafe(|| perform(shared, node, task, started))).unwrap_or_else(|panic| {
+    let done = catch_unwind(AssertUnwindSafe(|| perform(shared, node, task, began))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let message = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Done::Failed(node.action.fault(EngineError::Panicked { name: node.name.clone(), message }), started.elapsed())
+        Done::Failed(node.action.fault(EngineError::Panicked { name: node.name.clone(), message }), began.elapsed())
     });
     // The loop only goes away when it waits for nobody.
-    let _ = answers.send((id, done));
+    let _ = answers.send(Answer { id, done, worker, began, took: began.elapsed() });
 }
 
 fn perform<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: Task, started: Instant) -> Done<A::Failure> {
     let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
     match task.restore {
-        Some(trace) => restore(shared, node, &task, &trace).unwrap_or_else(fault),
+        Some(made) => restore(shared, node, &task, &made).unwrap_or_else(fault),
         None => match gather(shared, node, &task) {
             Ok(inputs) => run(shared, node, task, &inputs, started),
             Err(done) => done,
@@ -156,11 +179,11 @@ fn restore<A: Action>(
     shared: Shared<'_, A>,
     node: &Node<A>,
     task: &Task,
-    trace: &Trace,
+    made: &Entry,
 ) -> Result<Done<A::Failure>, EngineError> {
     let Some(path) = &node.asset else { return Ok(Done::Lost(task.id)) };
-    let output = trace.output;
-    let bytes = || if trace.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
+    let output = made.output;
+    let bytes = || if made.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
     let published = shared.publisher.publish(path, task.known.as_ref(), output, bytes)?;
     Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published: Box::new(published) }))
 }
@@ -213,6 +236,13 @@ fn run<A: Action>(
         Ok(published) => published.flatten(),
         Err(error) => return fault(error),
     };
+    if let Some(others) = store.shared()
+        && !found.iter().any(|(_, digest)| *digest == Digest::UNREADABLE)
+    {
+        let micros = micros(started.elapsed());
+        let made = Made { output, size: bytes.len() as u64, kept: keep, micros, found: found.clone() };
+        others.add(&task.written.key, made);
+    }
     let ran = Ran { written: task.written, output, bytes, keep, found, published, took: started.elapsed() };
     Done::Ran(Box::new(ran), remark)
 }

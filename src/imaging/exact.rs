@@ -38,6 +38,24 @@ pub fn pow(x: f64, y: f64) -> f64 {
     if x < f64::MIN_POSITIVE { 0.0 } else { exp(y * ln(x)) }
 }
 
+/// Sine and cosine of an angle in degrees, by their series.
+pub fn sin_cos(degrees: f64) -> (f64, f64) {
+    // Into half a turn around 0, where twenty terms are more than enough.
+    let turns = degrees / 360.0;
+    let angle = (turns - turns.round()) * std::f64::consts::TAU;
+    let (mut term, mut sine, mut cosine) = (1.0, 0.0, 0.0);
+    for n in 0..40 {
+        match n % 4 {
+            0 => cosine += term,
+            1 => sine += term,
+            2 => cosine -= term,
+            _ => sine -= term,
+        }
+        term *= angle / f64::from(n + 1);
+    }
+    (sine, cosine)
+}
+
 /// Linear light (0 to 1) of an sRGB value (0 to 1). Source: IEC 61966-2-1.
 pub fn srgb_to_linear(value: f64) -> f64 {
     if value <= 0.04045 { value / 12.92 } else { pow((value + 0.055) / 1.055, 2.4) }
@@ -61,6 +79,15 @@ mod tests {
             }
         }
         assert_eq!(pow(0.0, 2.4), 0.0);
+    }
+
+    #[test]
+    fn sine_and_cosine_agree_with_the_systems() {
+        for degrees in [-720.0_f64, -135.0, 0.0, 30.0, 45.0, 90.0, 179.9, 180.0, 270.0, 359.0, 1000.0] {
+            let (sine, cosine) = sin_cos(degrees);
+            let (s, c) = degrees.to_radians().sin_cos();
+            assert!((sine - s).abs() < 1e-12 && (cosine - c).abs() < 1e-12, "{degrees}°");
+        }
     }
 
     #[test]

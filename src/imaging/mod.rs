@@ -6,6 +6,7 @@
 //! - [`cut`] makes a finished small picture of a part of it: resized first, then converted to sRGB, then turned upright, each
 //!   on as few pixels as possible.
 //! - [`crop`], [`upright`] and [`adjust`] are for steps that work on the whole picture.
+//! - [`scene`] sets a cutout on a backdrop, in a light, anew for every size.
 //! - [`encode`] writes JPEG, PNG or WebP with an sRGB profile and a description, and nothing private.
 
 mod adjust;
@@ -18,6 +19,7 @@ mod exact;
 mod orientation;
 mod picture;
 mod region;
+pub mod scene;
 mod sharpen;
 mod tone;
 

@@ -3,6 +3,7 @@
 
 mod data;
 mod folder;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
 pub use folder::Folder;
+pub use written::{Part, Written};
 
 /// Where assets go, in the campaign folder.
 pub const DIST: &str = "dist";

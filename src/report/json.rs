@@ -114,6 +114,7 @@ impl<W: Write, F: Told> Face<F> for Json<W> {
             Event::SetAside { path, kept } => Line::SetAside { path, kept },
             Event::Left { path } => Line::Left { path },
             Event::Waiting { holder } => Line::Waiting { holder },
+            Event::Worked { .. } | Event::Phase { .. } => return,
         };
         self.say(&line);
     }

@@ -8,6 +8,7 @@ pub mod plain;
 pub mod problems;
 pub mod progress;
 pub mod terminal;
+pub mod trace;
 pub mod words;
 
 pub use json::Json;
@@ -15,3 +16,4 @@ pub use plain::Plain;
 pub use problems::Style;
 pub use progress::{Face, Tally, Told};
 pub use terminal::Terminal;
+pub use trace::{Trace, Traced};

@@ -38,19 +38,26 @@ pub struct Tally {
     pub removed: usize,
     /// Could not be made; the last good file, if there is one, is still there.
     pub failed: usize,
+    /// Mistakes in what people wrote keep more from being made; how many assets, nobody can tell before they are mended.
+    pub held_back: bool,
 }
 
 impl Tally {
     /// The closing line: `made 12 assets, kept 30, removed 1; 1 failed (1.24 s)`.
     pub fn words(&self, took: Duration) -> String {
         let told = match *self {
-            Tally { made: 0, removed: 0, failed: 0, kept } => match kept {
+            Tally { made: 0, removed: 0, failed: 0, kept: 0, held_back: true } => {
+                "made nothing: mend the mistakes above first".into()
+            }
+            Tally { made: 0, removed: 0, failed: 0, kept, held_back: false } => match kept {
                 0 => "nothing to do: no post makes an asset yet".into(),
                 1 => "nothing to do: the one asset is up to date".into(),
                 kept => format!("nothing to do: all {kept} assets are up to date"),
             },
-            Tally { made: 0, removed: 0, kept: 0, failed } => format!("{} failed", count(failed, "asset", "assets")),
-            Tally { made, kept, removed, failed } => {
+            Tally { made: 0, removed: 0, kept: 0, failed, held_back } => {
+                format!("{} failed{}", count(failed, "asset", "assets"), others(held_back))
+            }
+            Tally { made, kept, removed, failed, held_back } => {
                 let mut parts: Vec<String> = Vec::new();
                 for (verb, n) in [("made", made), ("kept", kept), ("removed", removed)] {
                     match (n, parts.is_empty()) {
@@ -60,11 +67,16 @@ impl Tally {
                     }
                 }
                 let done = parts.join(", ");
-                if failed == 0 { done } else { format!("{done}; {failed} failed") }
+                let failed = if failed == 0 { String::new() } else { format!("; {failed} failed") };
+                format!("{done}{failed}{}", others(held_back))
             }
         };
         format!("{told} ({})", time(took))
     }
+}
+
+fn others(held_back: bool) -> &'static str {
+    if held_back { "; the mistakes above hold back others" } else { "" }
 }
 
 /// The line for an event that left something changed on disk, or that a person waits for; `None` for the others.
@@ -82,7 +94,12 @@ pub fn line<F>(event: &Event<'_, F>) -> Option<String> {
         Event::SetAside { path, kept } => Some(set_aside(path, kept)),
         Event::Left { path } => Some(left(path)),
         Event::Waiting { holder } => Some(waiting(holder)),
-        Event::Planned { .. } | Event::Started { .. } | Event::Remarked { .. } | Event::Finished { .. } => None,
+        Event::Planned { .. }
+        | Event::Started { .. }
+        | Event::Remarked { .. }
+        | Event::Finished { .. }
+        | Event::Worked { .. }
+        | Event::Phase { .. } => None,
     }
 }
 
@@ -157,13 +174,16 @@ pub mod tests {
         face.tell(&Event::SetAside { path: "dist/card/cup.jpg", kept: ".softbox/replaced/dist/card/cup.jpg" });
         face.tell(&Event::Removed { path: "dist/card/old.jpg" });
         face.tell(&Event::Left { path: "dist/card/mine.jpg" });
-        face.close(&Tally { made: 3, kept: 1, removed: 1, failed: 1 });
+        face.close(&Tally { made: 3, kept: 1, removed: 1, failed: 1, held_back: false });
     }
 
     #[test]
     fn the_closing_line_is_worded_for_none_one_and_many() {
-        let words =
-            |made, kept, removed, failed| Tally { made, kept, removed, failed }.words(Duration::from_millis(1240));
+        let tally = |made, kept, removed, failed| Tally { made, kept, removed, failed, held_back: false };
+        let took = Duration::from_millis(1240);
+        let words = |made, kept, removed, failed| tally(made, kept, removed, failed).words(took);
+        let held_back =
+            |made, kept, removed, failed| Tally { held_back: true, ..tally(made, kept, removed, failed) }.words(took);
         let said = [
             words(12, 30, 1, 1),
             words(12, 0, 0, 0),
@@ -176,6 +196,10 @@ pub mod tests {
             words(0, 0, 0, 1),
             words(0, 30, 0, 12),
             words(2, 0, 0, 3),
+            held_back(0, 0, 0, 0),
+            held_back(0, 30, 0, 0),
+            held_back(3, 30, 0, 1),
+            held_back(0, 0, 0, 2),
         ];
         insta::assert_snapshot!(said.join("\n"));
     }

@@ -125,7 +125,7 @@ impl<W: Write, F: Told> Face<F> for Terminal<W> {
             Event::SetAside { path, kept } => self.say(&set_aside(path, kept)),
             Event::Left { path } => self.say(&left(path)),
             Event::Waiting { holder } => self.say(&waiting(holder)),
-            Event::Wrote { .. } | Event::Removed { .. } => {}
+            Event::Wrote { .. } | Event::Removed { .. } | Event::Worked { .. } | Event::Phase { .. } => {}
         }
     }
 

@@ -143,8 +143,15 @@ impl Campaign {
     }
 
     pub fn at(folder: &Path) -> Campaign {
-        let options =
-            Options { jobs: 2, requests: 2, memory: 1 << 20, fingerprint: Digest::of(b""), only: None, whole: true };
+        let options = Options {
+            jobs: 2,
+            requests: 2,
+            memory: 1 << 20,
+            fingerprint: Digest::of(b""),
+            only: None,
+            saved: Default::default(),
+            whole: true,
+        };
         Campaign { folder: folder.to_owned(), _temporary: None, probe: Probe::default(), options }
     }
 
@@ -205,7 +212,11 @@ impl Campaign {
         let mut events = Vec::new();
         let (mut report, mut error) = (Report::default(), None);
         if !noop {
-            match engine.build(&plan.graph(&self.probe), &options, &mut |event| events.push(told(&event))) {
+            match engine.build(&plan.graph(&self.probe), &options, &mut |event| {
+                if !matches!(event, Event::Worked { .. } | Event::Phase { .. }) {
+                    events.push(told(&event));
+                }
+            }) {
                 Ok(done) => report = done,
                 Err(fault) => error = Some(fault),
             }
@@ -284,6 +295,8 @@ fn told<F: std::fmt::Display>(event: &Event<'_, F>) -> String {
         Event::SetAside { path, kept } => format!("set aside {path} as {kept}"),
         Event::Removed { path } => format!("removed {path}"),
         Event::Left { path } => format!("left {path}"),
+        Event::Worked { name, .. } => format!("worked {name}"),
+        Event::Phase { name, .. } => format!("phase {name}"),
     }
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::campaign::{Campaign, Plan};
-use crate::random::{Random, setting};
+use crate::shrink::{Random, setting};
 
 /// Says to a child process which campaign to build, and as which plan.
 const FOLDER: &str = "SOFTBOX_CRASH_FOLDER";
@@ -73,7 +73,7 @@ fn same_or_explain(now: &BTreeMap<String, Vec<u8>>, wanted: &BTreeMap<String, Ve
 
 #[test]
 fn a_build_killed_anywhere_leaves_nothing_torn_nothing_stale_and_nothing_to_do_twice() {
-    let kills = setting("SOFTBOX_KILLS").unwrap_or(150) as usize;
+    let kills = setting("SOFTBOX_KILLS").unwrap_or(300) as usize;
     let mut random = Random::new(setting("SOFTBOX_SEED").unwrap_or(1));
     let campaign = Campaign::new().file("shared", "shared");
     for photo in 0..8 {

@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::campaign::{Campaign, Plan, shop};
-use crate::random::Random;
+use crate::shrink::Random;
 
 fn campaign() -> (Campaign, Plan) {
     let (campaign, plan) = shop();
@@ -68,6 +68,10 @@ fn traces_cut_at_any_byte_are_believed_up_to_there_and_never_wrongly() {
     for cut in 0..traces.len() {
         fs::write(campaign.path(".softbox/traces"), &traces[..cut]).unwrap();
         fs::write(campaign.path(".softbox/state"), &state[..1]).unwrap();
+        // What else tells of the last build.
+        for name in ["last", "index"] {
+            let _ = fs::remove_file(campaign.path(&format!(".softbox/{name}")));
+        }
         ran.push(campaign.build(&plan).ran.len());
         assert_eq!(campaign.dist(), dist, "cut at {cut}");
     }
@@ -156,4 +160,42 @@ fn a_full_disk_fails_what_it_must_tells_so_and_the_next_build_is_right() {
     assert!(mounted(&["umount"]));
     assert!(failed > 0, "the disk was never full");
     assert_eq!(clean, (0, true, 40));
+}
+
+#[test]
+fn files_of_an_older_or_a_newer_softbox_cost_time_and_never_a_wrong_byte() {
+    for name in ["state", "traces", "reasons", "journal"] {
+        for version in [b'0', b'9'] {
+            let (campaign, plan) = campaign();
+            campaign.build(&plan);
+            campaign.write("photos/a.jpg", "apricot");
+            let path = campaign.path(&format!(".softbox/{name}"));
+            let mut bytes = fs::read(&path).unwrap();
+            // The version is the last digit of the sixteen bytes that every file begins with.
+            let digit = bytes[..16].iter().rposition(u8::is_ascii_digit).unwrap();
+            bytes[digit] = version;
+            fs::write(&path, bytes).unwrap();
+            let built = campaign.build(&plan);
+            assert_eq!((built.report.failed, built.error.is_none()), (0, true), "{name} {version}");
+            assert_eq!(campaign.dist(), campaign.clean_dist(&plan), "{name} {version}");
+            assert!(campaign.build(&plan).noop, "{name} {version}");
+        }
+    }
+}
+
+#[test]
+fn a_store_with_another_layout_is_no_store_that_is_believed() {
+    let (campaign, plan) = campaign();
+    campaign.build(&plan);
+    let stored = campaign.files_in(".softbox/store");
+    fs::remove_dir_all(campaign.path(".softbox/store")).unwrap();
+    // Flat, as an older softbox might have kept them, and each under the name of another.
+    let names: Vec<&String> = stored.keys().collect();
+    for (at, bytes) in stored.values().enumerate() {
+        campaign.write(&names[(at + 1) % names.len()].clone(), &String::from_utf8_lossy(bytes));
+        campaign.write(&format!(".softbox/store/{at}"), "flat");
+    }
+    fs::remove_dir_all(campaign.path("dist")).unwrap();
+    assert_eq!(campaign.build(&plan).report.failed, 0);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }

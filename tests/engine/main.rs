@@ -12,5 +12,7 @@ mod locks;
 mod order;
 mod random;
 mod rebuilds;
+#[path = "../common/shrink.rs"]
+mod shrink;
 mod toy;
 mod transient;

@@ -7,26 +7,7 @@ use std::fs;
 use std::time::Duration;
 
 use crate::campaign::{Campaign, Plan, Step};
-
-/// A small generator of random numbers (xorshift64*), so that a seed is a test case.
-pub struct Random(u64);
-
-impl Random {
-    pub fn new(seed: u64) -> Random {
-        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 33) as usize % limit
-    }
-
-    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.below(of.len())]
-    }
-}
+use crate::shrink::{Random, each_seed};
 
 /// Few names and few words: so that edits meet and revert each other often.
 const FILES: [&str; 7] = ["a", "b", "photos/c", "photos/d", "parts/e", "parts/f", "parts/g"];
@@ -67,9 +48,6 @@ impl Life {
         for file in FILES {
             let word = *life.random.pick(&WORDS[..7]);
             life.campaign.write(file, word);
-        }
-        for _ in 0..1 + life.random.below(8) {
-            life.add_step();
         }
         life
     }
@@ -331,27 +309,40 @@ impl Drop for Life {
     }
 }
 
-/// A number from the environment.
-pub fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
+/// What a life consists of. Each part has a seed of its own, so that it stays the same when others go.
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Step(u64),
+    Edit(u64),
+    Build,
 }
 
 #[test]
 fn after_any_edits_a_build_gives_what_a_clean_one_gives_and_runs_only_what_is_new() {
-    let seeds = match setting("SOFTBOX_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..setting("SOFTBOX_SEEDS").unwrap_or(60),
+    let parts = |seed| {
+        let mut random = Random::new(seed);
+        let mut parts: Vec<Part> = (0..1 + random.below(8)).map(|_| Part::Step(random.seed())).collect();
+        for _ in 0..12 {
+            parts.push(Part::Build);
+            parts.extend((0..1 + random.below(4)).map(|_| Part::Edit(random.seed())));
+        }
+        parts
     };
-    for seed in seeds {
-        let outcome = std::panic::catch_unwind(|| {
-            let mut life = Life::new(seed);
-            for _ in 0..12 {
-                life.build_and_compare();
-                for _ in 0..1 + life.random.below(4) {
+    let run = |seed, parts: &[Part]| {
+        let mut life = Life::new(seed);
+        for part in parts.iter().chain(&[Part::Build]) {
+            match *part {
+                Part::Step(seed) => {
+                    life.random = Random::new(seed);
+                    life.add_step();
+                }
+                Part::Edit(seed) => {
+                    life.random = Random::new(seed);
                     life.edit();
                 }
+                Part::Build => life.build_and_compare(),
             }
-        });
-        assert!(outcome.is_ok(), "run it again with SOFTBOX_SEED={seed}");
-    }
+        }
+    };
+    each_seed(60, parts, run, |part| format!("{part:?}"));
 }

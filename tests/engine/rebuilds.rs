@@ -222,3 +222,80 @@ fn a_build_that_only_repeats_transient_work_does_not_make_the_traces_grow() {
     assert!(size(".softbox/traces") <= traces + 60, "one name may be noted");
     assert_eq!(size(".softbox/reasons"), reasons);
 }
+
+#[test]
+fn what_was_saved_goes_first_and_everything_else_is_looked_at_all_the_same() {
+    let (mut campaign, plan) = shop();
+    let mut engine = campaign.engine();
+    campaign.build_with(&mut engine, &plan);
+    campaign.write("photos/a.jpg", "apricot");
+    campaign.write("photos/b.jpg", "blueberry");
+    // One save that is known, one that nobody told of, and a path that is no file.
+    campaign.options.saved = ["photos/b.jpg", "photos"].map(str::to_owned).into();
+    campaign.options.jobs = 1;
+    engine.refresh("test", |_| {}).unwrap();
+    let graph = plan.graph(&campaign.probe);
+    let mut started = Vec::new();
+    engine
+        .build(&graph, &campaign.options, &mut |event| {
+            if let softbox::engine::Event::Started { name, .. } = event {
+                started.push(name.to_owned());
+            }
+        })
+        .unwrap();
+    assert_eq!(started[0], "develop b");
+    assert_eq!(started.len(), 6);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+}
+
+#[test]
+fn a_plan_holds_until_something_that_it_read_or_listed_is_another() {
+    let (campaign, plan) = shop();
+    campaign.settle();
+    let mut engine = campaign.engine();
+    let look = |engine: &softbox::engine::Engine| {
+        engine.files().read("templates/card.html").unwrap();
+        engine.files().read("nowhere.toml").unwrap();
+        engine.files().list("photos").unwrap();
+    };
+    let build = |engine: &mut softbox::engine::Engine| {
+        look(engine);
+        engine.build(&plan.graph(&campaign.probe), &campaign.options, &mut |_| {}).unwrap();
+        engine.rest();
+        campaign.settle();
+    };
+    build(&mut engine);
+    let mut holds_after = |edit: &dyn Fn()| {
+        edit();
+        engine.refresh("test", |_| {}).unwrap();
+        let holds = engine.plan_holds();
+        build(&mut engine);
+        holds
+    };
+    assert!(holds_after(&|| {}));
+    assert!(holds_after(&|| campaign.write("photos/a.jpg", "apricot")), "only an action read it");
+    assert!(holds_after(&|| campaign.touch("templates/card.html")));
+    assert!(!holds_after(&|| campaign.write("templates/card.html", "paper")));
+    assert!(!holds_after(&|| campaign.write("photos/c.jpg", "cherry")), "a listed folder has one more");
+    assert!(!holds_after(&|| campaign.write("nowhere.toml", "here")), "it was not there");
+    assert!(holds_after(&|| campaign.write("templates/other.html", "other")));
+}
+
+#[test]
+fn a_build_of_a_plan_that_holds_leaves_a_state_that_knows_what_the_plan_read() {
+    let (campaign, plan) = shop();
+    campaign.settle();
+    let mut engine = campaign.engine();
+    let graph = plan.graph(&campaign.probe);
+    engine.files().read("templates/story.html").unwrap();
+    engine.files().read("campaign.toml").unwrap();
+    engine.build(&graph, &campaign.options, &mut |_| {}).unwrap();
+    campaign.write("photos/a.jpg", "apricot");
+    engine.refresh("test", |_| {}).unwrap();
+    assert!(engine.plan_holds());
+    engine.build(&graph, &campaign.options, &mut |_| {}).unwrap();
+    drop(engine);
+    assert!(campaign.engine().unchanged(campaign.options.fingerprint).unwrap().is_some());
+    campaign.write("campaign.toml", "new");
+    assert!(campaign.engine().unchanged(campaign.options.fingerprint).unwrap().is_none());
+}

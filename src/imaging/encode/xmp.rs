@@ -10,6 +10,8 @@ pub struct Description {
     pub source: Option<DigitalSource>,
     /// Alternative text, in words.
     pub alt: Option<String>,
+    /// What became of each product's own pixels, in words.
+    pub products: Vec<String>,
 }
 
 /// How a picture came to be, in the order of how far it is from a plain photograph: a picture made of several has the last of
@@ -69,10 +71,17 @@ pub fn packet(description: &Description) -> String {
             "<Iptc4xmpCore:AltTextAccessibility><rdf:Alt><rdf:li xml:lang=\"x-default\">{alt}</rdf:li></rdf:Alt></Iptc4xmpCore:AltTextAccessibility>"
         );
     }
+    if !description.products.is_empty() {
+        let items: String =
+            description.products.iter().map(|item| format!("<rdf:li>{}</rdf:li>", escaped(item))).collect();
+        let _ = write!(fields, "<softbox:Products><rdf:Seq>{items}</rdf:Seq></softbox:Products>");
+    }
+    // Named only where it is used: other files stay what they were.
+    let own = if description.products.is_empty() { "" } else { "xmlns:softbox=\"urn:softbox:xmp:1\" " };
     format!(
         "<?xpacket begin=\"\u{feff}\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\
          <x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\
-         <rdf:Description rdf:about=\"\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\" \
+         <rdf:Description rdf:about=\"\" xmlns:xmp=\"http://ns.adobe.com/xap/1.0/\" {own}\
          xmlns:Iptc4xmpCore=\"http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/\" \
          xmlns:Iptc4xmpExt=\"http://iptc.org/std/Iptc4xmpExt/2008-02-29/\">{fields}</rdf:Description></rdf:RDF></x:xmpmeta>\
          <?xpacket end=\"r\"?>"
@@ -102,7 +111,7 @@ mod tests {
     #[test]
     fn a_packet_escapes_what_people_write() {
         let alt = Some("Jar & lid <new> \u{0}“50 %” 🫙".to_owned());
-        let packet = packet(&Description { source: Some(DigitalSource::HumanEdits), alt });
+        let packet = packet(&Description { source: Some(DigitalSource::HumanEdits), alt, ..Description::default() });
         assert!(packet.contains(">Jar &amp; lid &lt;new&gt; “50 %” 🫙<"));
         assert!(packet.contains("/digitalsourcetype/humanEdits<"));
     }

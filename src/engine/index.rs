@@ -1,0 +1,121 @@
+//! The index of the traces: where in the log the traces of a key are, sorted by the first bytes of the keys.
+//!
+//! Survives: a crash at any moment (written whole, then renamed). It is only a shortcut: whoever follows it checks what is there, and where it
+//! is damaged or belongs to another log, the log is read from its beginning.
+
+use std::io;
+use std::path::Path;
+
+use super::fold::fold;
+use super::log::FIRST;
+use super::store::Store;
+
+const MAGIC: &[u8; 16] = b"softbox index 1\n";
+const HEADER: usize = 16 + 8 + 8;
+const ENTRY: usize = 16;
+
+/// Where traces are, by the first eight bytes of their key.
+#[derive(Debug)]
+pub(super) struct Index {
+    /// Sorted; of equal keys the later offset comes last.
+    entries: Vec<(u64, u64)>,
+    covers: u64,
+}
+
+impl Default for Index {
+    fn default() -> Index {
+        Index { entries: Vec::new(), covers: FIRST }
+    }
+}
+
+impl Index {
+    /// `None` where there is none, where it is damaged, and where it tells of more than the `end` of the log.
+    pub(super) fn read(path: &Path, end: u64) -> Option<Index> {
+        let bytes = std::fs::read(path).ok()?;
+        let (head, body) = bytes.split_at_checked(HEADER)?;
+        let word = |bytes: &[u8], at: usize| bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
+        let covers = word(head, 24);
+        if head[..16] != *MAGIC || word(head, 16) != checksum(covers, body) || !(FIRST..=end).contains(&covers) {
+            return None;
+        }
+        let entries = body.chunks_exact(ENTRY).map(|entry| (word(entry, 0), word(entry, 8))).collect();
+        Some(Index { entries, covers })
+    }
+
+    /// Up to where in the log it knows all traces.
+    pub(super) fn covers(&self) -> u64 {
+        self.covers
+    }
+
+    /// How many traces it knows.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The offsets of the traces of all keys that begin with these bytes, the newest first.
+    pub(super) fn of(&self, key: u64) -> impl Iterator<Item = u64> {
+        let first = self.entries.partition_point(|(other, _)| *other < key);
+        let count = self.entries[first..].iter().take_while(|(other, _)| *other == key).count();
+        self.entries[first..first + count].iter().rev().map(|(_, offset)| *offset)
+    }
+
+    /// Adds what the log got since, up to `covers`, and writes it all.
+    pub(super) fn extend(
+        &mut self,
+        tail: impl Iterator<Item = (u64, u64)>,
+        covers: u64,
+        store: &Store,
+        path: &Path,
+    ) -> io::Result<()> {
+        self.entries.extend(tail);
+        // Two sorted runs at most: the stable sort merges them.
+        self.entries.sort();
+        self.covers = covers;
+        let body: Vec<u8> =
+            self.entries.iter().flat_map(|(key, offset)| [key.to_le_bytes(), offset.to_le_bytes()]).flatten().collect();
+        let head = [&MAGIC[..], &checksum(covers, &body).to_le_bytes(), &covers.to_le_bytes()].concat();
+        store.write(path, &[head, body].concat())
+    }
+}
+
+fn checksum(covers: u64, body: &[u8]) -> u64 {
+    fold(body) ^ covers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_tells_all_offsets_of_a_key_newest_first_and_grows() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, path) = (Store::open(folder.path()).unwrap(), folder.path().join("index"));
+        let mut index = Index::default();
+        index.extend([(7, 100), (3, 200)].into_iter(), 300, &store, &path).unwrap();
+        index.extend([(7, 300), (u64::MAX, 400), (0, 500)].into_iter(), 600, &store, &path).unwrap();
+        let read = Index::read(&path, 600).unwrap();
+        let of = |key| read.of(key).collect::<Vec<_>>();
+        assert_eq!(
+            [of(7), of(3), of(0), of(u64::MAX), of(5)],
+            [vec![300, 100], vec![200], vec![500], vec![400], vec![]]
+        );
+        assert_eq!(read.covers(), 600);
+    }
+
+    #[test]
+    fn damage_to_any_byte_and_a_shorter_log_are_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, path) = (Store::open(folder.path()).unwrap(), folder.path().join("index"));
+        Index::default().extend([(7, 100), (3, 200)].into_iter(), 300, &store, &path).unwrap();
+        assert!(Index::read(&path, 299).is_none());
+        let whole = std::fs::read(&path).unwrap();
+        for byte in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[byte] ^= 1;
+            std::fs::write(&path, damaged).unwrap();
+            assert!(Index::read(&path, 300).is_none(), "byte {byte}");
+            std::fs::write(&path, &whole[..byte]).unwrap();
+            assert!(Index::read(&path, 300).is_none(), "cut at {byte}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Where the values that decide over an action were written, from tables and manifests: what explanations show beside a change.
+
+use std::collections::BTreeMap;
+
+use super::DIST;
+use crate::actions::Task;
+use crate::campaign::{Asset, Campaign, Origins, Place, texts};
+
+/// Finds where what an action is made from was written.
+#[derive(Debug)]
+pub struct Written<'c> {
+    campaign: &'c Campaign,
+    origins: Origins<'c>,
+    /// By every path under dist/ that comes with it.
+    assets: BTreeMap<String, &'c Asset>,
+}
+
+/// A part of a table or a manifest that an action is made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    pub place: Place,
+    /// What is written there, such as `product jar`.
+    pub what: String,
+}
+
+impl<'c> Written<'c> {
+    pub fn of(campaign: &'c Campaign) -> Written<'c> {
+        let paths = |asset: &'c Asset| {
+            let (caption, alt) = texts(campaign, asset);
+            let paths = [Some(asset.output.to_string()), caption, alt].into_iter().flatten();
+            paths.map(move |path| (format!("{DIST}/{path}"), asset))
+        };
+        let assets = campaign.assets.iter().flat_map(paths).collect();
+        Written { campaign, origins: Origins::of(campaign), assets }
+    }
+
+    /// Where a parameter of an action, named as in its description (`data.price`), was written. `asset` is the asset that it is asked for.
+    pub fn parameter(&mut self, asset: &str, task: &Task, parameter: &str) -> Option<Place> {
+        let asset = *self.assets.get(asset)?;
+        let names: Vec<&str> = parameter.split('.').collect();
+        let post = asset.post.as_str();
+        match (task, names.as_slice()) {
+            (_, ["data", "brand", rest @ ..]) if *rest != ["name"] || self.campaign.brand.name.is_some() => {
+                self.within(&["brand"], rest)
+            }
+            (_, ["data", "brand" | "campaign", ..]) => self.within(&["campaign", "name"], &[]),
+            (_, ["data", "post", rest @ ..]) => self.within(&["post", post, "fields"], rest),
+            (_, ["data" | "file", "format", rest @ ..] | ["format" | "file", rest @ ..]) => self.format(asset, rest),
+            (Task::Encode(_), [_]) => self.format(asset, &names),
+            (_, ["data", field, ..]) => self.field(asset, field),
+            (_, ["colors", rest @ ..]) => self.within(&["brand", "colors"], rest),
+            (_, ["fonts"]) => self.within(&["brand", "fonts"], &[]),
+            (Task::Develop(develop), ["steps", ..]) => {
+                let look = self.look_of(asset, &develop.path)?;
+                self.within(&["look", look, "steps"], &[])
+            }
+            (Task::Develop(_), _) => self.within(&["post", post, "formats"], &[]),
+            (Task::Caption(_), ["text"]) => self.alt(asset).map(|part| part.place),
+            (_, [name, ..]) => self.within(&["post", post], &[name]),
+            (_, []) => None,
+        }
+    }
+
+    /// All parts of tables and manifests that an action is made from.
+    pub fn parts(&mut self, asset: &str, task: &Task) -> Vec<Part> {
+        let Some(asset) = self.assets.get(asset).copied() else { return Vec::new() };
+        let mut parts = Vec::new();
+        match task {
+            Task::Compose(_) => {
+                parts.extend(self.product(asset));
+                parts.extend(self.part(&["post", &asset.post]));
+                parts.extend(self.part(&["format", &asset.format]));
+                parts.extend(self.part(&["brand"]));
+            }
+            Task::Caption(caption) => {
+                parts.extend(self.product(asset));
+                let id = self.campaign.posts.get(&asset.post).and_then(|post| post.caption.as_deref());
+                match caption.text {
+                    Some(_) => parts.extend(self.alt(asset)),
+                    None => parts.extend(id.and_then(|id| self.part(&["caption", id]))),
+                }
+            }
+            Task::Develop(develop) => {
+                let photo = photo_of(asset, &develop.path);
+                parts.extend(photo.and_then(|photo| self.part(&["photo", photo])));
+                let look = self.look_of(asset, &develop.path);
+                parts.extend(look.and_then(|look| self.part(&["look", look])));
+            }
+            Task::Encode(_) => {
+                parts.extend(self.part(&["post", &asset.post]));
+                parts.extend(self.part(&["format", &asset.format]));
+            }
+            // The page that it paints has the rest.
+            Task::Render(_) => {}
+        }
+        parts
+    }
+
+    fn within(&self, around: &[&str], names: &[&str]) -> Option<Place> {
+        self.origins.in_manifest(&[around, names].concat())
+    }
+
+    fn part(&self, keys: &[&str]) -> Option<Part> {
+        Some(Part { place: self.origins.in_manifest(keys)?, what: keys.join(" ") })
+    }
+
+    /// One of the campaign's own formats, or, for one that is built in, where the post asks for it.
+    fn format(&self, asset: &Asset, names: &[&str]) -> Option<Place> {
+        let own = self.within(&["format", &asset.format], names);
+        own.or_else(|| self.within(&["post", &asset.post, "formats"], &[]))
+    }
+
+    /// The row of a table, the manifest's own table, or both.
+    fn product(&self, asset: &Asset) -> Vec<Part> {
+        let product = asset.product.as_ref().and_then(|id| self.campaign.products.get(id));
+        let places = product.into_iter().flat_map(|product| product.row.iter().chain([&product.place]));
+        let what = format!("product {}", asset.product.as_deref().unwrap_or_default());
+        places.map(|place| Part { place: place.clone(), what: what.clone() }).collect()
+    }
+
+    /// A name at the top of what a template sees: a capture, a picture, or a product's field.
+    fn field(&mut self, asset: &Asset, field: &str) -> Option<Place> {
+        if asset.captures.contains_key(field) {
+            let photo = asset.pictures.values().next()?.photo.as_str();
+            return self.within(&["photo", photo, "source"], &[]);
+        }
+        if asset.pictures.contains_key(field) {
+            return self.within(&["post", &asset.post, "photo"], &[]);
+        }
+        self.origins.of_field(self.campaign.products.get(asset.product.as_ref()?)?, field)
+    }
+
+    fn look_of(&self, asset: &'c Asset, path: &str) -> Option<&'c str> {
+        self.campaign.photos.get(photo_of(asset, path)?)?.look.as_deref()
+    }
+
+    /// Where the words for those who cannot see the picture are written.
+    fn alt(&self, asset: &Asset) -> Option<Part> {
+        let caption = self.campaign.posts.get(&asset.post)?.caption.as_deref();
+        let caption = caption.filter(|id| self.campaign.captions.get(*id).is_some_and(|caption| caption.alt.is_some()));
+        match (caption, asset.pictures.values().next()) {
+            (Some(id), _) => self.part(&["caption", id, "alt"]),
+            (None, Some(picture)) => self.part(&["photo", &picture.photo, "alt"]),
+            (None, None) => None,
+        }
+    }
+}
+
+/// The photo that a file belongs to.
+fn photo_of<'a>(asset: &'a Asset, path: &str) -> Option<&'a str> {
+    asset.pictures.values().find(|picture| picture.path.as_str() == path).map(|picture| picture.photo.as_str())
+}
