@@ -13,7 +13,8 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::at::At;
 use super::glob::expand;
 use super::load::{Loader, folder_in_words};
-use super::manifest::{BrandTable, CampaignTable, CaptionTable, FormatTable, LookTable, PhotoTable, PostTable};
+use super::manifest::{BrandTable, BudgetTable, CampaignTable, CaptionTable, FormatTable, LookTable, ModelTable};
+use super::manifest::{PhotoTable, PostTable};
 use super::names::is_id;
 use super::{Place, Problem, RelPath, Source, schema, shape};
 
@@ -60,6 +61,8 @@ pub(super) struct Tables {
     pub captions: Entries<CaptionTable>,
     pub posts: Entries<PostTable>,
     pub formats: Entries<FormatTable>,
+    pub models: Entries<ModelTable>,
+    pub budget: BudgetTable,
 }
 
 /// Reads `campaign.toml` and what it includes. `None` where there is no `campaign.toml` to read.
@@ -83,6 +86,8 @@ pub(super) fn read_manifest(loader: &mut Loader<'_>) -> Option<Tables> {
         captions: Entries::new(),
         posts: Entries::new(),
         formats: Entries::new(),
+        models: Entries::new(),
+        budget: BudgetTable::default(),
     };
     let include = tables.add_file(loader, &main, schema::manifest());
     for pattern in &include {
@@ -143,6 +148,8 @@ impl Tables {
                 "caption" => reader.entries(&kind, value, &mut self.captions),
                 "post" => reader.entries(&kind, value, &mut self.posts),
                 "format" => reader.entries(&kind, value, &mut self.formats),
+                "model" => reader.entries(&kind, value, &mut self.models),
+                "budget" => self.budget = reader.value(value).unwrap_or_default(),
                 // The check of shapes has taken every other key out.
                 _ => {}
             }

@@ -10,7 +10,7 @@ use super::at::At;
 use super::names::{did_you_mean, list, nfc};
 use super::shape::Broken;
 use super::{Campaign, Folder, Place, Problem, RelPath, Source};
-use super::{assets, brand, captions, files, looks, photos, posts, products};
+use super::{assets, brand, captions, files, looks, models, photos, posts, products};
 
 /// A campaign with everything that was found wrong with it.
 #[derive(Debug, Default)]
@@ -42,6 +42,8 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         campaign.held = captions::check(&mut loader, &campaign, &captions, &posts, &photos);
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
+        campaign.models = models::load(&mut loader, &manifest);
+        campaign.budget = models::budget(&mut loader, &manifest);
         if is_brand_broken {
             // Every template shows the brand: better the last good assets than new ones without a colour or the logo.
             let is_plain = |post: &str| campaign.posts.get(post).is_some_and(|post| post.template.is_none());

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Step;
 use super::at::{At, ById, Id, OneOrMany, TextOr};
 use super::formats::{FileType, SafeZone};
+use super::models::{amount, days, price, providers};
 
 /// A softbox campaign: products, photos, looks, captions and posts.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -33,6 +34,10 @@ pub struct Manifest {
     pub post: ById<PostTable>,
     /// The campaign's own formats by id. Those of the networks are built in.
     pub format: ById<FormatTable>,
+    /// Models by id: further ones, or other words for those that are built in (`softbox models`).
+    pub model: ById<ModelTable>,
+    /// What models may cost.
+    pub budget: BudgetTable,
 }
 
 /// The campaign's name and the tables of its products.
@@ -321,4 +326,52 @@ pub enum Confidence {
     Computed,
     /// Common knowledge, not verified.
     Unverified,
+}
+
+/// A model and how to reach it. What is left out stays as it is built in.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelTable {
+    /// The service that it is asked at. Can be left out for a built-in model.
+    #[schemars(schema_with = "providers")]
+    pub provider: Option<At<String>>,
+    /// What the service calls it. Left out: the id of this table.
+    #[schemars(example = &"gemini-nano-banana-2.1")]
+    pub model: Option<At<String>>,
+    /// The address of the service. Left out: its own, or the one in a variable such as SOFTBOX_GEMINI_URL.
+    #[schemars(example = &"http://localhost:11434/v1")]
+    pub url: Option<At<String>>,
+    /// The name of the variable that holds the key, never the key itself. Left out: the one that the service's own programs read.
+    #[schemars(example = &"SHOP_GEMINI_KEY")]
+    pub key: Option<At<String>>,
+    /// What it can do.
+    #[schemars(example = ["image.edit", "image.multi_reference(4)"])]
+    pub can: Option<Vec<At<String>>>,
+    /// What it costs, so that you know before it is asked.
+    #[schemars(schema_with = "price")]
+    pub price: Option<At<BTreeMap<At<String>, At<toml::Value>>>>,
+    /// The day on which its service ends it.
+    #[schemars(schema_with = "days")]
+    pub ends: Option<At<toml::value::Datetime>>,
+    /// The model that takes its place then.
+    #[schemars(example = &"nano-banana")]
+    pub successor: Option<At<String>>,
+    /// Further parameters in the service's own words, sent as they are.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>", extend("examples" = [{ "quality": "high" }]))]
+    pub parameters: BTreeMap<At<String>, At<toml::Value>>,
+}
+
+/// What models may cost. What would go beyond is not asked.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BudgetTable {
+    /// The most that one command may spend.
+    #[schemars(schema_with = "amount")]
+    pub per_build: Option<At<toml::Value>>,
+    /// The most that may be spent in a calendar month.
+    #[schemars(schema_with = "amount")]
+    pub per_month: Option<At<toml::Value>>,
+    /// What costs more than this is asked about first. Left out: $0.50.
+    #[schemars(schema_with = "amount")]
+    pub confirm_over: Option<At<toml::Value>>,
 }

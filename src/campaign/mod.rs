@@ -19,6 +19,7 @@ mod json;
 mod load;
 mod looks;
 pub mod manifest;
+pub mod models;
 pub mod names;
 pub mod origin;
 pub mod paths;
@@ -78,6 +79,10 @@ pub struct Campaign {
     pub formats: BTreeMap<String, Arc<Format>>,
     /// Every finished file that the posts make, in the order of posts, products, captures and formats. No two have one path.
     pub assets: Vec<Asset>,
+    /// Models that the campaign has words of its own for; others are built in.
+    pub models: BTreeMap<String, Arc<models::Model>>,
+    /// `None` where it has a mistake: then nothing may be spent.
+    pub budget: Option<models::Budget>,
     /// Texts of posts, by id, that are not written because of mistakes in them.
     pub held: BTreeSet<(String, Text)>,
     /// `campaign.toml` and what it includes, as they were read.

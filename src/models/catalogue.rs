@@ -101,6 +101,43 @@ impl Model {
     }
 }
 
+/// What somebody says of a model; what is left out stays as it is known.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    pub provider: Option<Kind>,
+    /// What the service calls it.
+    pub id: Option<String>,
+    pub can: Option<Vec<Capability>>,
+    pub prices: Option<Prices>,
+    /// A day such as `2026-12-01`.
+    pub ends: Option<String>,
+    pub successor: Option<String>,
+}
+
+impl Said {
+    fn read(table: &toml::Table) -> Result<Said, String> {
+        let text = |key: &str| match table.get(key) {
+            None => Ok(None),
+            Some(value) => value.as_str().map(|text| Some(text.to_owned())).ok_or(format!("`{key}` is not text")),
+        };
+        let day = |key: &str| match table.get(key) {
+            None => Ok(None),
+            Some(value) => value.as_datetime().map(|day| Some(day.to_string())).ok_or(format!("`{key}` is not a day")),
+        };
+        let capability = |value: &toml::Value| Capability::read(value.as_str().ok_or("`can` is not a list of names")?);
+        let can = |value: &toml::Value| value.as_array().ok_or("`can` is not a list")?.iter().map(capability).collect();
+        let prices = |value: &toml::Value| Prices::read(value.as_table().ok_or("`price` is not a table")?);
+        Ok(Said {
+            provider: text("provider")?.map(|kind| kind.parse()).transpose()?,
+            id: text("model")?,
+            can: table.get("can").map(can).transpose()?,
+            prices: table.get("price").map(prices).transpose()?,
+            ends: day("ends")?,
+            successor: text("successor")?,
+        })
+    }
+}
+
 /// All models that are known, by their names in manifests.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
@@ -127,29 +164,24 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// Adds a model from a table, over what is known of the one that it names as `model` (or that has its name): whatever the table does
-    /// not say stays as it was.
+    /// Adds a model from a table, over what is known of it: see [`Catalogue::define`].
     ///
     /// # Errors
     /// What is wrong in the table, in one line.
     pub fn add(&mut self, name: &str, table: &toml::Table) -> Result<(), String> {
-        let text = |key: &str| match table.get(key) {
-            None => Ok(None),
-            Some(value) => value.as_str().map(|text| Some(text.to_owned())).ok_or(format!("`{key}` is not text")),
-        };
-        let day = |key: &str| match table.get(key) {
-            None => Ok(None),
-            Some(value) => value.as_datetime().map(|day| Some(day.to_string())).ok_or(format!("`{key}` is not a day")),
-        };
-        let id = text("model")?;
-        let base = self.by_id(id.as_deref().unwrap_or(name)).or_else(|| self.models.get(name)).cloned();
-        let kind = match text("provider")? {
-            Some(kind) => kind.parse()?,
-            None => base.as_ref().map(|base| base.kind).ok_or("`provider` is missing")?,
-        };
+        let model = self.define(name, Said::read(table)?).ok_or("`provider` is missing")?;
+        self.models.insert(name.to_owned(), model);
+        Ok(())
+    }
+
+    /// A model over what is known of the one that has its id (or its name): whatever was not said stays as it was. `None` where nobody said
+    /// which service it is of.
+    pub fn define(&self, name: &str, said: Said) -> Option<Model> {
+        let base = self.by_id(said.id.as_deref().unwrap_or(name)).or_else(|| self.models.get(name));
+        let kind = said.provider.or(base.map(|base| base.kind))?;
         // What is known of a model holds for the same service only.
-        let base = base.filter(|base| base.kind == kind);
-        let mut model = base.unwrap_or_else(|| Model {
+        let base = base.filter(|base| base.kind == kind).cloned();
+        let base = base.unwrap_or_else(|| Model {
             name: String::new(),
             kind,
             id: name.to_owned(),
@@ -158,20 +190,15 @@ impl Catalogue {
             ends: None,
             successor: None,
         });
-        model.name = name.to_owned();
-        model.id = id.unwrap_or(model.id);
-        if let Some(can) = table.get("can") {
-            let can = can.as_array().ok_or("`can` is not a list")?;
-            let one = |value: &toml::Value| Capability::read(value.as_str().ok_or("`can` is not a list of names")?);
-            model.can = can.iter().map(one).collect::<Result<_, _>>()?;
-        }
-        if let Some(price) = table.get("price") {
-            model.prices = Prices::read(price.as_table().ok_or("`price` is not a table")?)?;
-        }
-        model.ends = day("ends")?.or(model.ends);
-        model.successor = text("successor")?.or(model.successor);
-        self.models.insert(name.to_owned(), model);
-        Ok(())
+        Some(Model {
+            name: name.to_owned(),
+            kind,
+            id: said.id.unwrap_or(base.id),
+            can: said.can.unwrap_or(base.can),
+            prices: said.prices.unwrap_or(base.prices),
+            ends: said.ends.or(base.ends),
+            successor: said.successor.or(base.successor),
+        })
     }
 
     fn by_id(&self, id: &str) -> Option<&Model> {

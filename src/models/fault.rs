@@ -11,6 +11,8 @@ pub enum Fault {
     /// Found before anything was sent.
     #[error("{who} takes no request with {what}")]
     Unsupported { what: String, who: String },
+    #[error("a picture cannot be sent: {why}")]
+    BadPicture { why: String },
     #[error("there is no key for {service}: {} is not set", names.join(" or "))]
     NoKey { service: String, names: Vec<String> },
     #[error("{address} cannot be used as the address of {service}: {why}")]
@@ -70,23 +72,26 @@ impl Fault {
     pub fn hint(&self) -> &'static str {
         match self {
             Fault::Unsupported { .. } => "leave that out, or use a model that can do it (`softbox models`)",
+            Fault::BadPicture { .. } => {
+                "use a JPEG, PNG, WebP, TIFF or HEIC picture; a mask is a PNG of the picture's size"
+            }
             Fault::NoKey { .. } => "set it in the environment, or in a file `.env` that git ignores",
             Fault::BadAddress { .. } => "use an https address; plain http only for this machine",
-            Fault::Frozen { .. } => "build once without `--frozen` and commit takes/",
+            Fault::Frozen { .. } => "run it once without `--frozen` and commit takes/",
             Fault::OverBudget { .. } => "raise the budget, or wait for the next period",
             Fault::Unpriced { .. } => "add its `price` to the model's table",
-            Fault::Unreachable { .. } => "check the network and the address, then build again",
-            Fault::Lost { .. } => "look at the service's own list of requests before building again",
+            Fault::Unreachable { .. } => "check the network and the address, then try again",
+            Fault::Lost { .. } => "look at the service's own list of requests before trying again",
             Fault::Denied { .. } => "check the key and what it may do at the service",
             Fault::Quota { .. } => "add credit or raise the quota at the service",
             Fault::NoModel { .. } => "check the model's name (`softbox models`); services retire models",
             Fault::Rejected { .. } => "change what the message names",
-            Fault::Busy { .. } | Fault::Server { .. } => "build again later; what is done is kept",
-            Fault::Foreign { .. } => "check for a proxy or a sign-in page on this network, then build again",
-            Fault::Unusable { .. } => "build with `--retry` to pay for another one",
-            Fault::JobFailed { .. } => "build again; if it fails again, change the request",
-            Fault::Unfinished { .. } => "build again: it goes on waiting and pays nothing",
-            Fault::Download { .. } => "build again: it fetches what is paid for; with `--retry` it pays for a new one",
+            Fault::Busy { .. } | Fault::Server { .. } => "try again later; what is done is kept",
+            Fault::Foreign { .. } => "check for a proxy or a sign-in page on this network, then try again",
+            Fault::Unusable { .. } => "`--retry` pays for another one",
+            Fault::JobFailed { .. } => "try again; if it fails again, change the request",
+            Fault::Unfinished { .. } => "try again: it goes on waiting and pays nothing",
+            Fault::Download { .. } => "try again: it fetches what is paid for; `--retry` pays for a new one",
             Fault::BadTake { .. } => "restore the file from git, or delete its .toml to ask again",
             Fault::Disk { .. } => "check that there is room on the disk and that the folder may be written",
         }

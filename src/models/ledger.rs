@@ -3,7 +3,7 @@
 //! One JSON object a line, added to `.softbox/ledger` and synced. Survives: SIGKILL and power cuts at any moment; a line that was torn by
 //! one is cut off. A request without an end (its process was killed) counts as spent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -136,6 +136,26 @@ impl Ledger {
     pub fn spent(&self, date: &str) -> Spent {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.spent(0, |line| line.at.starts_with(date))
+    }
+
+    /// The same for each service and model.
+    pub fn by_model(&self, date: &str) -> BTreeMap<(String, String), Spent> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let models = state.lines.iter().map(|line| (line.service.clone(), line.model.clone()));
+        let models: BTreeSet<(String, String)> = models.collect();
+        let of = |(service, model): &(String, String)| {
+            state.spent(0, |line| line.at.starts_with(date) && line.service == *service && line.model == *model)
+        };
+        let spent = models.into_iter().map(|names| (of(&names), names));
+        spent.filter(|(spent, _)| *spent != Spent::default()).map(|(spent, names)| (names, spent)).collect()
+    }
+
+    /// Requests that went out and whose end nobody wrote down, oldest first.
+    pub fn open_lines(&self) -> Vec<Line> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut at: Vec<usize> = state.open.values().copied().collect();
+        at.sort_unstable();
+        at.into_iter().map(|at| state.lines[at].clone()).collect()
     }
 
     /// What this build spent.

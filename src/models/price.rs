@@ -19,7 +19,7 @@ pub struct Prices {
 }
 
 /// Names that a price can have.
-const NAMES: [&str; 14] = [
+pub const NAMES: [&str; 14] = [
     "image",
     "image_512",
     "image_1k",

@@ -20,6 +20,13 @@ pub struct Request {
     pub extra: Map<String, Value>,
 }
 
+impl Request {
+    /// Whether a picture is wanted, and not words.
+    pub fn is_image(&self) -> bool {
+        matches!(self.ask, Ask::Image(_))
+    }
+}
+
 #[derive(Debug, Clone)]
 pub enum Ask {
     Image(ImageAsk),

@@ -48,6 +48,11 @@ impl Service {
         self.key.is_some() || self.key_names.is_empty()
     }
 
+    /// The variables that may hold its key; none where it needs none.
+    pub fn key_names(&self) -> &[String] {
+        &self.key_names
+    }
+
     pub(super) fn no_key(&self) -> Fault {
         Fault::NoKey { service: self.kind.label().to_owned(), names: self.key_names.clone() }
     }

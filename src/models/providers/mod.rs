@@ -214,6 +214,22 @@ impl Kind {
         self.facts().hosts
     }
 
+    /// The most bytes that each of `count` pictures in one request may have. Base64 adds a third, and services limit the whole, too.
+    pub fn picture_bytes(self, count: usize) -> u64 {
+        let (each, all) = match self {
+            // 100 MB a request.
+            Kind::Gemini => (20_000_000, 70_000_000),
+            // 50 MB a file, 16 of them.
+            Kind::OpenAi => (20_000_000, 200_000_000),
+            // 5 MB a picture in base64, 32 MB a request.
+            Kind::Anthropic => (3_500_000, 20_000_000),
+            // 30 MB a picture.
+            Kind::Ark => (10_000_000, 40_000_000),
+            _ => (7_000_000, 30_000_000),
+        };
+        each.min(all / count.max(1) as u64)
+    }
+
     /// Whether it runs on the person's own machine and costs nothing.
     pub fn is_local(self) -> bool {
         matches!(self, Kind::ComfyUi | Kind::A1111)
