@@ -1,5 +1,6 @@
 //! The command line: one file a command; each parses and prints, and decides nothing.
 
+mod ask;
 mod branches;
 mod build;
 mod cache;
@@ -7,14 +8,18 @@ mod check;
 mod clean;
 mod completions;
 mod explain;
+mod faults;
 mod graph;
 mod init;
+mod models;
 mod names;
 mod place;
 mod plan;
+mod reach;
 mod reasons;
 mod schema;
 mod show;
+mod spend;
 mod trace;
 mod watch;
 
@@ -34,6 +39,10 @@ pub enum Exit {
     Failed = 1,
     /// The campaign is wrong, or the command line is.
     Wrong = 2,
+    /// Something is missing that may not be asked for now.
+    Missing = 3,
+    /// It would cost more than it may.
+    OverBudget = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -101,6 +110,12 @@ enum Command {
     Explain(explain::Explain),
     /// Print the graph of files, actions and assets for Graphviz, or as JSON lines.
     Graph(graph::Graph),
+    /// List the models that can be asked: what each can do, what it costs, and whether its key is set.
+    Models(models::Models),
+    /// Ask a model once for a picture or for words, and keep what it answers.
+    Ask(ask::Ask),
+    /// Tell what models cost so far.
+    Spend(spend::Spend),
     /// Look after what is kept so that nothing is made twice.
     Cache(cache::Cache),
     /// Remove the assets that softbox made, and what it remembers.
@@ -123,6 +138,9 @@ pub fn run(arguments: Arguments) -> Exit {
         Command::Plan(plan) => plan.run(common, began),
         Command::Explain(explain) => explain.run(common),
         Command::Graph(graph) => graph.run(common, began),
+        Command::Models(models) => models.run(common, began),
+        Command::Ask(ask) => ask.run(common, began),
+        Command::Spend(spend) => spend.run(common, began),
         Command::Cache(cache) => cache.run(common),
         Command::Clean(clean) => clean.run(common),
         Command::Schema(schema) => schema.run(),

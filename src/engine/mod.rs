@@ -378,9 +378,7 @@ impl Engine {
     pub fn clean(mut self, tell: impl FnMut(&str, bool)) -> Result<(), EngineError> {
         self.recall();
         self.outputs.remove_stale(&self.files, |_| false, tell)?;
-        for name in
-            ["store", "tmp", "next", "state", "last", "traces", "index", "reasons", "journal", ".gitignore", "lock"]
-        {
+        for name in ["store", "tmp", "next", "state", "last", "traces", "index", "reasons", "journal", "lock"] {
             let path = self.derived.join(name);
             let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             match removed {
@@ -390,7 +388,12 @@ impl Engine {
                 _ => {}
             }
         }
-        let _ = std::fs::remove_dir(&self.derived); // unless there is more in it
+        // Whatever else is in there stays, and stays out of git.
+        let ignore = self.derived.join(".gitignore");
+        if std::fs::read_dir(&self.derived).is_ok_and(|left| left.count() == 1) && ignore.exists() {
+            let _ = std::fs::remove_file(ignore);
+        }
+        let _ = std::fs::remove_dir(&self.derived);
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! A campaign becomes a graph of actions: photos are developed once for all their sizes, posts composed and rendered for every
 //! product and format, captions filled in.
 
-mod data;
+pub mod data;
 mod folder;
 mod written;
 

@@ -1,5 +1,8 @@
 //! Models over HTTP, against servers of our own that are as strict as the services and fail in all their ways.
 
+mod ask;
+#[path = "../common/mod.rs"]
+mod common;
 mod contracts;
 mod crash;
 mod faults;

@@ -1,0 +1,88 @@
+//! The models that a campaign can ask: those that are built in, and its own over them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::faults::problem;
+use crate::campaign::models::Model as Own;
+use crate::campaign::{Campaign, Problem, did_you_mean};
+use crate::models::{Catalogue, Fault, Keys, Model, Service};
+
+/// A model, and what the campaign says about reaching it.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    pub model: Model,
+    pub own: Option<Arc<Own>>,
+}
+
+impl Reach {
+    /// Its service, with the key if it is set.
+    pub fn service(&self, keys: &Keys) -> Result<Service, Problem> {
+        let own = self.own.as_ref();
+        let url = own.and_then(|own| own.url.as_deref());
+        let service = Service::new(self.model.kind, url, own.and_then(|own| own.key.as_deref()), keys);
+        service.map_err(|fault| self.problem(&fault))
+    }
+
+    /// What went wrong with it, at its table if the campaign has one.
+    pub fn problem(&self, fault: &Fault) -> Problem {
+        match (&self.own, fault) {
+            (
+                Some(own),
+                Fault::BadAddress { .. } | Fault::NoKey { .. } | Fault::NoModel { .. } | Fault::Unpriced { .. },
+            ) => problem(fault).at(own.place.clone()),
+            _ => problem(fault),
+        }
+    }
+
+    /// A warning where its service has ended it on a day such as `2026-11-23`.
+    pub fn over(&self, today: &str) -> Option<Problem> {
+        let model = &self.model;
+        let ends = model.ends.as_ref().filter(|_| model.is_over(today))?;
+        let message = format!("{} ended the model `{}` on {ends}", model.kind.label(), model.name);
+        let warning = Problem::warning("model-ended", message);
+        let warning = match &model.successor {
+            Some(successor) => warning.hint(format!("its maker recommends `{successor}` instead")),
+            None => warning.hint("`softbox models` lists the others"),
+        };
+        Some(match &self.own {
+            Some(own) => warning.at(own.place.clone()),
+            None => warning,
+        })
+    }
+}
+
+/// All models, by the names that people call them.
+pub fn all(campaign: &Campaign) -> Result<BTreeMap<String, Reach>, Problem> {
+    let catalogue = Catalogue::built_in().map_err(|fault| problem(&fault))?;
+    let mut all: BTreeMap<_, _> =
+        catalogue.models.into_iter().map(|(name, model)| (name, Reach { model, own: None })).collect();
+    for (name, own) in &campaign.models {
+        all.insert(name.clone(), Reach { model: own.model.clone(), own: Some(own.clone()) });
+    }
+    Ok(all)
+}
+
+/// The model of a name.
+pub fn find(campaign: &Campaign, name: &str) -> Result<Reach, Problem> {
+    let mut all = all(campaign)?;
+    all.remove(name).ok_or_else(|| {
+        let hint = match did_you_mean(name, all.keys().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("`softbox models` lists them; a further one is a table [model.{name}] in campaign.toml"),
+        };
+        Problem::error("unknown-model", format!("there is no model `{name}`")).hint(hint)
+    })
+}
+
+/// What the environment says, and the campaign's `.env`.
+pub fn keys(folder: &Path) -> Result<Keys, Problem> {
+    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    Keys::new(std::env::vars_os().filter_map(text)).with_dotenv(folder).map_err(|error| {
+        Problem::error("bad-dotenv", error.to_string())
+            .hint("add a line `.env` to the file .gitignore, and write NAME=value in .env")
+    })
+}
