@@ -161,13 +161,14 @@ impl Gc {
             return Ok(Exit::Done);
         }
         let verb = if self.dry_run { "would remove" } else { "removed" };
-        say(&format!(
-            "{verb} {} and {} ({}); {} stay",
-            count(removed.results, "result", "results"),
-            count(removed.files, "file", "files"),
-            bytes(removed.bytes),
-            bytes(kept.bytes),
-        ));
+        let what = match (removed.results, removed.files) {
+            (0, 0) => "nothing".to_owned(),
+            (results, files) => {
+                let (results, files) = (count(results, "result", "results"), count(files, "file", "files"));
+                format!("{results} and {files} ({})", bytes(removed.bytes))
+            }
+        };
+        say(&format!("{verb} {what}; {} stay", bytes(kept.bytes)));
         if branches > 0 {
             say(&format!("what {} needs was kept", count(branches, "other git branch", "other git branches")));
         }
