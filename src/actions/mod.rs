@@ -1,11 +1,12 @@
 //! One file for each kind of work. An action is plain data: it can be described, compared, and run wherever its inputs are.
 //!
-//! photo → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
+//! photo → [`cutout`] (the mask of its product) → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
 //! draft → [`caption`].
 
 pub mod backdrop;
 pub mod caption;
 pub mod compose;
+pub mod cutout;
 pub mod develop;
 pub mod developed;
 pub mod encode;
@@ -21,6 +22,7 @@ use crate::engine::{Action, EngineError, Output, Work};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Task {
+    Cutout(cutout::Cutout),
     Develop(develop::Develop),
     Compose(compose::ComposeInput),
     Render(render::Render),
@@ -75,6 +77,7 @@ impl Action for Task {
 
     fn kind(&self) -> &'static str {
         match self {
+            Task::Cutout(_) => "cutout",
             Task::Develop(_) => "develop",
             Task::Compose(_) => "compose",
             Task::Render(_) => "render",
@@ -85,6 +88,7 @@ impl Action for Task {
 
     fn code_version(&self) -> u32 {
         match self {
+            Task::Cutout(_) => cutout::VERSION,
             Task::Develop(_) => develop::VERSION,
             Task::Compose(_) => render::COMPOSE_VERSION,
             Task::Render(_) => render::VERSION,
@@ -99,6 +103,7 @@ impl Action for Task {
 
     fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         match self {
+            Task::Cutout(action) => action.run(work),
             Task::Develop(action) => action.run(work),
             Task::Compose(input) => render::run_compose(input, work),
             Task::Render(action) => action.run(work),
@@ -110,6 +115,13 @@ impl Action for Task {
     fn fault(&self, error: EngineError) -> Failed {
         error.into()
     }
+}
+
+/// What only a mistake in softbox brings about.
+fn internal(message: &str) -> Failed {
+    Problem::error("internal", format!("a step was handed what it cannot read: {message}"))
+        .hint("delete the folder .softbox and build again; if that does not help, please report it")
+        .into()
 }
 
 /// Memory that a picture takes while it is made: its pixels, a copy on the way to the encoder, and the file.

@@ -13,7 +13,9 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::at::At;
 use super::glob::expand;
 use super::load::{Loader, folder_in_words};
-use super::manifest::{BrandTable, CampaignTable, CaptionTable, FormatTable, LookTable, PhotoTable, PostTable};
+use super::manifest::{
+    BrandTable, CampaignTable, CaptionTable, CutoutTable, FormatTable, LookTable, PhotoTable, PostTable,
+};
 use super::names::is_id;
 use super::{Place, Problem, RelPath, Source, schema, shape};
 
@@ -57,6 +59,7 @@ pub(super) struct Tables {
     pub products: Entries<ProductFields>,
     pub looks: Entries<LookTable>,
     pub photos: Entries<PhotoTable>,
+    pub cutouts: Entries<CutoutTable>,
     pub captions: Entries<CaptionTable>,
     pub posts: Entries<PostTable>,
     pub formats: Entries<FormatTable>,
@@ -79,6 +82,7 @@ pub(super) fn read_manifest(loader: &mut Loader<'_>) -> Option<Tables> {
         brand: BrandTable::default(),
         products: Entries::new(),
         looks: Entries::new(),
+        cutouts: Entries::new(),
         photos: Entries::new(),
         captions: Entries::new(),
         posts: Entries::new(),
@@ -139,6 +143,7 @@ impl Tables {
                 "brand" => self.brand = reader.value(value).unwrap_or_default(),
                 "product" => reader.entries(&kind, value, &mut self.products),
                 "look" => reader.entries(&kind, value, &mut self.looks),
+                "cutout" => reader.entries(&kind, value, &mut self.cutouts),
                 "photo" => reader.entries(&kind, value, &mut self.photos),
                 "caption" => reader.entries(&kind, value, &mut self.captions),
                 "post" => reader.entries(&kind, value, &mut self.posts),

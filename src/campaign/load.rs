@@ -10,7 +10,7 @@ use super::at::At;
 use super::names::{did_you_mean, list, nfc};
 use super::shape::Broken;
 use super::{Campaign, Folder, Place, Problem, RelPath, Source};
-use super::{assets, brand, captions, files, looks, photos, posts, products};
+use super::{assets, brand, captions, cutouts, files, looks, photos, posts, products};
 
 /// A campaign with everything that was found wrong with it.
 #[derive(Debug, Default)]
@@ -34,6 +34,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
             loader.problems.len() > before || loader.broken.iter().any(|name| name.starts_with("brand."));
         campaign.products = products::load(&mut loader, &manifest);
         campaign.looks = looks::load(&mut loader, &manifest, &campaign.brand);
+        campaign.cutouts = cutouts::load(&mut loader, &manifest);
         let photos = photos::load(&mut loader, &manifest, &campaign);
         campaign.photos = photos.iter().map(|(id, photo)| (id.clone(), photo.photo.clone())).collect();
         let captions = captions::load(&mut loader, &manifest);

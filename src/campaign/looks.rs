@@ -30,6 +30,10 @@ fn load_one(loader: &mut Loader<'_>, entry: &Entry<LookTable>, brand: &Brand) ->
     let last = entry.value.steps.len().saturating_sub(1);
     for (number, step) in entry.value.steps.iter().enumerate() {
         let mut own = step.value.clone();
+        if let Some((code, message, hint)) = misplaced(&entry.value.steps[..number], &own) {
+            loader.report(Problem::error(code, message).at(entry.at(step.span.clone())).hint(hint));
+            is_sound = false;
+        }
         if let Step::Backdrop(backdrop) = &mut own {
             is_sound &= check(loader, entry, step, backdrop, brand);
             if number < last {
@@ -45,6 +49,22 @@ fn load_one(loader: &mut Loader<'_>, entry: &Entry<LookTable>, brand: &Brand) ->
         steps.push(own);
     }
     is_sound.then_some(Look { steps })
+}
+
+/// What is wrong with the place of a step behind others: code, message and remedy.
+fn misplaced(before: &[At<Step>], step: &Step) -> Option<(&'static str, &'static str, &'static str)> {
+    if *step != Step::Cutout {
+        return None;
+    }
+    let has = |wanted: fn(&Step) -> bool| before.iter().any(|step| wanted(&step.value));
+    if has(|step| matches!(step, Step::Crop(_))) {
+        let hint = "move \"cutout\" before the crop; places in [cutout] tables are those of the whole photo";
+        Some(("cutout-after-crop", "the product is isolated after a crop", hint))
+    } else if has(|step| *step == Step::Cutout) {
+        Some(("two-cutouts", "the product is isolated twice", "keep one \"cutout\""))
+    } else {
+        None
+    }
 }
 
 /// Replaces colours by their values and a plate's path by the file's own; false if a mistake was told.

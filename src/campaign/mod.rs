@@ -10,6 +10,7 @@ mod brand;
 mod captions;
 pub mod color;
 mod csv;
+mod cutouts;
 mod fields;
 mod files;
 pub mod formats;
@@ -42,6 +43,7 @@ use serde::{Deserialize, Serialize};
 
 pub use assets::{Asset, Picture, texts};
 pub use backdrop::Backdrop;
+pub use cutouts::{Cutout, Cutouts};
 pub use fields::Fields;
 pub use files::MANIFEST;
 pub use formats::Format;
@@ -72,6 +74,8 @@ pub struct Campaign {
     pub products: BTreeMap<String, Arc<Product>>,
     pub photos: BTreeMap<String, Arc<Photo>>,
     pub looks: BTreeMap<String, Arc<Look>>,
+    /// What is known of photos whose product is isolated.
+    pub cutouts: Cutouts,
     pub captions: BTreeMap<String, Arc<Caption>>,
     pub posts: BTreeMap<String, Arc<Post>>,
     /// The built-in formats that posts use and the campaign's own.
@@ -147,6 +151,8 @@ pub struct Look {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
+    /// Isolates the product: everything else becomes transparent.
+    Cutout,
     /// Cuts the picture to a ratio around a point of interest.
     Crop(Crop),
     /// Corrects light and colour.

@@ -16,7 +16,7 @@ use crate::plan::{self, Folder};
 use crate::report::{Face, Tally, Traced};
 
 /// Running actions may reserve so much memory together; one that needs more runs alone.
-const MEMORY: usize = 2 << 30;
+pub const MEMORY: usize = 2 << 30;
 
 #[derive(Debug, clap::Args)]
 pub struct Build {
@@ -40,7 +40,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    fn processors(&self) -> usize {
+    pub fn processors(&self) -> usize {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
         self.jobs.map_or(all, usize::from)
     }

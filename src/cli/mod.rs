@@ -6,6 +6,7 @@ mod cache;
 mod check;
 mod clean;
 mod completions;
+mod cutout;
 mod explain;
 mod graph;
 mod init;
@@ -101,6 +102,8 @@ enum Command {
     Explain(explain::Explain),
     /// Print the graph of files, actions and assets for Graphviz, or as JSON lines.
     Graph(graph::Graph),
+    /// Isolate products in photos and show how well that went.
+    Cutout(cutout::Cutout),
     /// Look after what is kept so that nothing is made twice.
     Cache(cache::Cache),
     /// Remove the assets that softbox made, and what it remembers.
@@ -123,6 +126,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Command::Plan(plan) => plan.run(common, began),
         Command::Explain(explain) => explain.run(common),
         Command::Graph(graph) => graph.run(common, began),
+        Command::Cutout(cutout) => cutout.run(common),
         Command::Cache(cache) => cache.run(common),
         Command::Clean(clean) => clean.run(common),
         Command::Schema(schema) => schema.run(),

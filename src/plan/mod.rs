@@ -10,10 +10,11 @@ use std::collections::BTreeMap;
 use crate::actions::Task;
 use crate::actions::caption::Caption;
 use crate::actions::compose::ComposeInput;
+use crate::actions::cutout::Cutout;
 use crate::actions::develop::Develop;
 use crate::actions::encode::{Encode, File};
 use crate::actions::render::Render;
-use crate::campaign::{Asset, Campaign, Format, Picture, Post, RelPath, texts};
+use crate::campaign::{Asset, Campaign, Format, Picture, Post, RelPath, Step, texts};
 use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
@@ -29,9 +30,18 @@ const REACHES: [u32; 4] = [2048, 4096, 8192, u32::MAX];
 
 /// The graph of everything that a campaign makes.
 pub fn plan(campaign: &Campaign) -> Graph<Task> {
-    let mut planner = Planner { campaign, graph: Graph::default(), developed: BTreeMap::new() };
+    let mut planner = Planner { campaign, graph: Graph::default(), developed: BTreeMap::new(), masks: BTreeMap::new() };
     for asset in &campaign.assets {
         planner.asset(asset);
+    }
+    planner.graph
+}
+
+/// The graph of the masks of some photos alone.
+pub fn cutouts(campaign: &Campaign, photos: &[RelPath]) -> Graph<Task> {
+    let mut planner = Planner { campaign, graph: Graph::default(), developed: BTreeMap::new(), masks: BTreeMap::new() };
+    for photo in photos {
+        planner.cutout(photo);
     }
     planner.graph
 }
@@ -41,6 +51,8 @@ struct Planner<'a> {
     graph: Graph<Task>,
     /// The developed photos so far, by photo, file and reach.
     developed: BTreeMap<(&'a str, &'a str, u32), ActionId>,
+    /// The masks of photos so far.
+    masks: BTreeMap<&'a RelPath, ActionId>,
 }
 
 impl<'a> Planner<'a> {
@@ -115,13 +127,39 @@ impl<'a> Planner<'a> {
         let look = self.campaign.photos.get(photo).and_then(|photo| photo.look.as_ref());
         let steps = look.and_then(|look| self.campaign.looks.get(look)).map(|look| look.steps.clone());
         let large = if reach == REACHES[0] { String::new() } else { format!(" for {side} px") };
+        let steps = steps.unwrap_or_default();
+        let mut inputs = vec![Input::File(path.into())];
+        if steps.contains(&Step::Cutout) {
+            inputs.push(Input::Action(self.cutout(&picture.path)));
+        }
         let id = self.graph.add(Node {
             name: format!("develop {photo} {path}{large}"),
-            action: Task::Develop(Develop { steps: steps.unwrap_or_default(), reach, path: path.to_owned() }),
-            inputs: vec![Input::File(path.into())],
+            action: Task::Develop(Develop { steps, reach, path: path.to_owned() }),
+            inputs,
             asset: None,
         });
         self.developed.insert((photo, path, reach), id);
+        id
+    }
+
+    /// The mask of a photo's product, shared by all looks and sizes of the photo.
+    fn cutout(&mut self, photo: &'a RelPath) -> ActionId {
+        if let Some(id) = self.masks.get(photo) {
+            return *id;
+        }
+        let wanted = self.campaign.cutouts.of(photo);
+        let mask = wanted.mask.iter();
+        let model = wanted.model.iter().flat_map(|(network, description)| [network, description]);
+        // A mask made by hand needs no network.
+        let others: Vec<&RelPath> = if wanted.mask.is_some() { mask.collect() } else { model.collect() };
+        let files = [photo].into_iter().chain(others);
+        let id = self.graph.add(Node {
+            name: format!("cutout {photo}"),
+            action: Task::Cutout(Cutout::new(wanted, photo.as_str())),
+            inputs: files.map(|path| Input::File(path.as_str().into())).collect(),
+            asset: None,
+        });
+        self.masks.insert(photo, id);
         id
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::DIST;
 use crate::actions::Task;
-use crate::campaign::{Asset, Campaign, Origins, Place, texts};
+use crate::campaign::{Asset, Campaign, Origins, Place, RelPath, texts};
 
 /// Finds where what an action is made from was written.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ impl<'c> Written<'c> {
             (_, ["data", "brand" | "campaign", ..]) => self.within(&["campaign", "name"], &[]),
             (_, ["data", "post", rest @ ..]) => self.within(&["post", post, "fields"], rest),
             (_, ["data" | "file", "format", rest @ ..] | ["format" | "file", rest @ ..]) => self.format(asset, rest),
+            (Task::Cutout(cutout), _) => self.cutout(&cutout.path).map(|part| part.place),
             (Task::Encode(_), [_]) => self.format(asset, &names),
             (_, ["data", field, ..]) => self.field(asset, field),
             (_, ["colors", rest @ ..]) => self.within(&["brand", "colors"], rest),
@@ -80,6 +81,7 @@ impl<'c> Written<'c> {
                     None => parts.extend(id.and_then(|id| self.part(&["caption", id]))),
                 }
             }
+            Task::Cutout(cutout) => parts.extend(self.cutout(&cutout.path)),
             Task::Develop(develop) => {
                 let photo = photo_of(asset, &develop.path);
                 parts.extend(photo.and_then(|photo| self.part(&["photo", photo])));
@@ -94,6 +96,12 @@ impl<'c> Written<'c> {
             Task::Render(_) => {}
         }
         parts
+    }
+
+    /// What is said of a photo whose product is isolated.
+    fn cutout(&self, photo: &str) -> Option<Part> {
+        let id = self.campaign.cutouts.of(&RelPath::parse(photo).ok()?).id.as_deref()?;
+        self.part(&["cutout", id])
     }
 
     fn within(&self, around: &[&str], names: &[&str]) -> Option<Place> {

@@ -7,6 +7,7 @@ pub mod json;
 pub mod plain;
 pub mod problems;
 pub mod progress;
+pub mod sheet;
 pub mod terminal;
 pub mod trace;
 pub mod words;

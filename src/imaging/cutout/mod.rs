@@ -16,6 +16,7 @@ mod model;
 mod proof;
 mod regions;
 mod segment;
+mod travel;
 mod view;
 
 pub use hints::{Hints, Stroke};
