@@ -164,6 +164,7 @@ fn show(folder: &Path, engine: &Engine, photo: &str, mask: &[u8]) -> Result<Show
         photo: photo.to_owned(),
         confidence: cut.confidence,
         remarks: cut.remarks.iter().map(ToString::to_string).collect(),
+        area: around(&lifted),
         outlined: file(&outlined(&seen, &lifted)?, FileType::Jpeg)?,
         cutout: file(&lifted, FileType::Png)?,
         mask_path: format!("{DERIVED}/{FOLDER}/{mask_name}"),
@@ -178,6 +179,25 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
     let folder = folder.join(DERIVED).join(FOLDER);
     std::fs::create_dir_all(&folder)?;
     std::fs::write(folder.join(name), bytes)
+}
+
+/// A box around the product, a little larger than it, in fractions of the photo; the whole photo where there is none.
+fn around(lifted: &Picture) -> [f64; 4] {
+    const MORE: f64 = 0.02;
+    let (width, height) = (lifted.width() as usize, lifted.height() as usize);
+    let inside = |x: usize, y: usize| lifted.pixels()[(y * width + x) * 4 + 3] > 127;
+    let columns: Vec<usize> = (0..width).filter(|x| (0..height).any(|y| inside(*x, y))).collect();
+    let rows: Vec<usize> = (0..height).filter(|y| (0..width).any(|x| inside(x, *y))).collect();
+    let span = |taken: &[usize], length: usize| match (taken.first(), taken.last()) {
+        (Some(first), Some(last)) => {
+            let start = (*first as f64 / length as f64 - MORE).max(0.0);
+            let end = ((*last + 1) as f64 / length as f64 + MORE).min(1.0);
+            (start, end - start)
+        }
+        _ => (0.0, 1.0),
+    };
+    let ((left, across), (top, down)) = (span(&columns, width), span(&rows, height));
+    [left, top, across, down]
 }
 
 /// The photo with a line around the product.

@@ -12,6 +12,8 @@ pub struct Shown {
     /// From 0 to 1.
     pub confidence: f32,
     pub remarks: Vec<String>,
+    /// A box around what was found: left, top, width and height, as fractions of the photo.
+    pub area: [f64; 4],
     /// The photo with a line around the product, as JPEG.
     pub outlined: Vec<u8>,
     /// The product alone, as PNG.
@@ -60,14 +62,15 @@ pub fn page(campaign: &str, shown: &[Shown]) -> String {
     // Writing to a string cannot fail.
     let _ = write!(
         page,
-        "<h1>{name}: cutouts</h1>\n<p>The least sure first. Where one is wrong, paste its lines into campaign.toml and change them: a box around \
-         the whole product, points to keep and to drop. Move over a picture to read a place.</p>\n"
+        "<h1>{name}: cutouts</h1>\n<p>The least sure first. Where one is wrong, paste its lines into campaign.toml and change them: the box \
+         should hold the whole product, and points like [[0.4, 0.6]] say what to keep and to drop. Move over a picture to read a place.</p>\n"
     );
     for (number, one) in shown.iter().enumerate() {
         let low = if one.confidence < 0.8 { " low" } else { "" };
         let remarks: String = one.remarks.iter().map(|remark| format!("<p>{}</p>", escaped(remark))).collect();
+        let [left, top, width, height] = one.area;
         let lines = format!(
-            "[cutout.{}]\nphoto = {}\nbox = [0.1, 0.1, 0.8, 0.8]\nkeep = [[0.5, 0.5]]\ndrop = [[0.05, 0.05]]",
+            "[cutout.{}]\nphoto = {}\nbox = [{left:.2}, {top:.2}, {width:.2}, {height:.2}]\nkeep = []\ndrop = []",
             id(&one.photo, number),
             toml::Value::from(one.photo.as_str()),
         );
@@ -109,6 +112,7 @@ mod tests {
             photo: "photos/<b>\"soap\".jpg".to_owned(),
             confidence: 0.62,
             remarks: vec!["a & b".to_owned()],
+            area: [0.25, 0.1, 0.5, 0.875],
             outlined: b"jpeg".to_vec(),
             cutout: b"png".to_vec(),
             mask_path: String::new(),
@@ -116,6 +120,7 @@ mod tests {
         };
         let page = page("Tide & Pine", &[one]);
         assert!(page.contains("Tide &amp; Pine: cutouts") && page.contains("62 % sure") && page.contains("a &amp; b"));
+        assert!(page.contains("box = [0.25, 0.10, 0.50, 0.88]\nkeep = []"));
         assert!(!page.contains("<b>") && page.contains("data:image/jpeg;base64,anBlZw=="));
         assert!(!page.contains("src=\"http") && !page.contains("href="), "nothing is fetched");
     }

@@ -49,6 +49,9 @@ pub fn lift(picture: &Picture, mask: &Mask) -> Result<Picture, Fault> {
 /// The mask at a picture's size.
 fn at_size(mask: &Mask, width: u32, height: u32) -> Result<Vec<u8>, Fault> {
     let failed = || Fault::Picture(Error::Size { width: mask.width, height: mask.height });
+    if mask.width == 0 || mask.height == 0 {
+        return Err(failed());
+    }
     if (mask.width, mask.height) == (width, height) {
         return Ok(mask.pixels.clone());
     }
