@@ -1,10 +1,11 @@
-//! What the engine costs next to ninja, on the same campaign and interleaved: `cargo bench --bench engine`.
+//! What the engine costs next to ninja and GNU make, on the same campaign and interleaved: `cargo bench --bench engine`.
 //!
 //! `SOFTBOX_BENCH_PHOTOS=20,1000,10000` chooses the sizes, `SOFTBOX_BENCH_FOLDER=/some/disk` where, `SOFTBOX_BENCH_ROUNDS=15` how often.
-//! Without ninja on the path only softbox is measured.
+//! Peers that are not on the path are left out, and so are all above [`PEERS_UP_TO`] photos: a full build takes them an hour there.
 
 mod measure;
 mod shop;
+mod table;
 
 use std::error::Error;
 use std::fs;
@@ -15,20 +16,29 @@ use measure::{Taken, median, run};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// One campaign twice: for softbox and for ninja.
+const PEERS_UP_TO: usize = 10_000;
+
+/// One campaign, once for each tool.
 struct Bench {
     ours: PathBuf,
-    theirs: Option<PathBuf>,
+    peers: Vec<Peer>,
     photos: usize,
     rounds: usize,
 }
 
+/// Another tool and its folder.
+struct Peer {
+    name: &'static str,
+    folder: PathBuf,
+}
+
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [command, folder] = &arguments[..]
-        && command == "build"
-    {
-        return shop::build(Path::new(folder)).map(drop);
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["build", folder] => return shop::build(Path::new(folder)).map(drop),
+        ["watch", folder] => return shop::watch(Path::new(folder)),
+        ["plan", folder] => return table::plan(Path::new(folder)),
+        _ => {}
     }
     let photos = std::env::var("SOFTBOX_BENCH_PHOTOS").unwrap_or_else(|_| "20,1000,10000".to_owned());
     let place = std::env::var_os("SOFTBOX_BENCH_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from);
@@ -44,47 +54,81 @@ impl Bench {
     fn new(folder: &Path, photos: usize, rounds: usize) -> Result<Bench> {
         let ours = folder.join("softbox");
         shop::write_sources(&ours, photos)?;
-        let has_ninja = Command::new("ninja").arg("--version").output().is_ok_and(|output| output.status.success());
-        let theirs = has_ninja.then(|| folder.join("ninja"));
-        if let Some(theirs) = &theirs {
-            shop::write_sources(theirs, photos)?;
-            shop::write_ninja(theirs, photos)?;
+        let mut peers = Vec::new();
+        for name in ["ninja", "make"] {
+            let is_there = Command::new(name).arg("--version").output().is_ok_and(|output| output.status.success());
+            if is_there && photos <= PEERS_UP_TO {
+                let peer = Peer { name, folder: folder.join(name) };
+                shop::write_sources(&peer.folder, photos)?;
+                shop::write_rules(&peer.folder, photos)?;
+                peer.clear(photos)?;
+                peers.push(peer);
+            }
         }
-        Ok(Bench { ours, theirs, photos, rounds })
+        Ok(Bench { ours, peers, photos, rounds })
     }
 
     fn run(&self) -> Result<()> {
         println!("\n{} photos, {} actions", self.photos, self.photos * (1 + shop::FORMATS));
-        println!(
-            "{:<22}{:>11}{:>11}{:>9}{:>11}{:>11}{:>9}",
-            "", "wall", "cpu", "memory", "their wall", "cpu", "ratios"
-        );
+        print!("{:<30}{:>10}{:>10}{:>8}", "", "wall", "cpu", "memory");
+        for peer in &self.peers {
+            print!("{:>13} wall{:>7}{:>17}", peer.name, "cpu", "wall, cpu ours/");
+        }
+        println!();
         let few = if self.photos > 2000 { 1 } else { 3 };
-        self.compare("full build", few, |folder, _| clear(folder))?;
-        self.compare("nothing changed", self.rounds, |_, _| Ok(()))?;
+        self.compare("full build", few, |folder, _| clear(folder), |peer, _| peer.clear(self.photos))?;
+        self.compare("nothing changed", self.rounds, |_, _| Ok(()), |_, _| Ok(()))?;
         let photo = |folder: &Path, round: usize| {
             Ok(shop::write_photo(folder, round * 7919 % self.photos, &format!("round {round}"))?)
         };
-        self.compare("one photo changed", self.rounds, photo)?;
+        self.compare("one photo changed", self.rounds, photo, |peer, round| photo(&peer.folder, round))?;
         let template = |folder: &Path, round: usize| Ok(shop::write_template(folder, 1, &format!("round {round}"))?);
-        self.compare("one template changed", few, template)?;
-        self.compare_restore()
+        self.compare("one template changed", few, template, |peer, round| template(&peer.folder, round))?;
+        self.compare_plan()?;
+        self.compare_restore()?;
+        println!("{:<30}{:>10}", "watch: save to first action", self.watched()?);
+        Ok(())
     }
 
-    /// Builds both campaigns in turn, each time after `change`.
-    fn compare(&self, name: &str, rounds: usize, change: impl Fn(&Path, usize) -> Result<()>) -> Result<()> {
-        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    /// Builds all campaigns in turn, each time after a change.
+    fn compare(
+        &self,
+        name: &str,
+        rounds: usize,
+        change: impl Fn(&Path, usize) -> Result<()>,
+        change_peer: impl Fn(&Peer, usize) -> Result<()>,
+    ) -> Result<()> {
+        let mut ours = Vec::new();
+        let mut theirs = vec![Vec::new(); self.peers.len()];
         for round in 0..rounds {
             change(&self.ours, round)?;
             settle();
-            ours.push(run(&mut softbox(&self.ours)?)?);
-            if let Some(folder) = &self.theirs {
-                change(folder, round)?;
+            ours.push(run(&mut softbox("build", &self.ours)?)?);
+            for (peer, theirs) in self.peers.iter().zip(&mut theirs) {
+                change_peer(peer, round)?;
                 settle();
-                theirs.push(run(&mut ninja(folder))?);
+                theirs.push(run(&mut peer.build())?);
             }
         }
         print(name, &ours, &theirs);
+        Ok(())
+    }
+
+    /// Reading a manifest and a table with a row for each photo, and planning all of it, next to what the peers need to find that
+    /// nothing is to be done.
+    fn compare_plan(&self) -> Result<()> {
+        let folder = self.ours.with_file_name("table");
+        table::write(&folder, self.photos)?;
+        let mut ours = Vec::new();
+        let mut theirs = vec![Vec::new(); self.peers.len()];
+        for round in 0..self.rounds {
+            table::change(&folder, self.photos, round)?;
+            ours.push(run(&mut softbox("plan", &folder)?)?);
+            for (peer, theirs) in self.peers.iter().zip(&mut theirs) {
+                theirs.push(run(&mut peer.build())?);
+            }
+        }
+        print("table read and planned (no-op)", &ours, &theirs);
         Ok(())
     }
 
@@ -95,12 +139,37 @@ impl Bench {
         run(Command::new("cp").arg("-r").arg(&dist).arg(&copy))?;
         for _ in 0..self.rounds.min(5) {
             fs::remove_dir_all(&dist)?;
-            ours.push(run(&mut softbox(&self.ours)?)?);
+            ours.push(run(&mut softbox("build", &self.ours)?)?);
             fs::remove_dir_all(&copy)?;
             theirs.push(run(Command::new("cp").arg("-r").arg(&dist).arg(&copy))?);
         }
         fs::remove_dir_all(&copy)?;
-        print("dist restored (cp -r)", &ours, &theirs);
+        print("dist restored (cp -r)", &ours, &[theirs]);
+        Ok(())
+    }
+
+    /// The median time from the end of a batch of saves to the start of the first action, in a process that watches.
+    fn watched(&self) -> Result<String> {
+        let output = softbox("watch", &self.ours)?.output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+}
+
+impl Peer {
+    fn build(&self) -> Command {
+        let mut command = Command::new(self.name);
+        command.arg("-C").arg(&self.folder).arg("-j2");
+        command.arg(if self.name == "ninja" { "--quiet" } else { "--silent" });
+        command
+    }
+
+    /// Leaves nothing but the sources, and the folders that make does not make itself.
+    fn clear(&self, photos: usize) -> Result<()> {
+        clear(&self.folder)?;
+        fs::create_dir_all(self.folder.join("developed"))?;
+        for photo in 0..photos {
+            fs::create_dir_all(self.folder.join(format!("dist/{photo:06}")))?;
+        }
         Ok(())
     }
 }
@@ -123,26 +192,22 @@ fn clear(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn softbox(folder: &Path) -> Result<Command> {
+/// This very program, as a process of its own.
+fn softbox(what: &str, folder: &Path) -> Result<Command> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("build").arg(folder);
+    command.arg(what).arg(folder);
     Ok(command)
 }
 
-fn ninja(folder: &Path) -> Command {
-    let mut command = Command::new("ninja");
-    command.arg("-C").arg(folder).arg("-j2").arg("--quiet");
-    command
-}
-
-fn print(name: &str, ours: &[Taken], theirs: &[Taken]) {
-    let (ours, them) = (median(ours), median(theirs));
+fn print(name: &str, ours: &[Taken], theirs: &[Vec<Taken>]) {
+    let ours = median(ours);
     let ms = |time: std::time::Duration| format!("{:.1} ms", time.as_secs_f64() * 1e3);
-    print!("{name:<22}{:>11}{:>11}{:>6} MB", ms(ours.wall), ms(ours.cpu), ours.memory >> 20);
-    if !theirs.is_empty() {
+    print!("{name:<30}{:>10}{:>10}{:>5} MB", ms(ours.wall), ms(ours.cpu), ours.memory >> 20);
+    for theirs in theirs {
+        let them = median(theirs);
         let ratio = |a: std::time::Duration, b: std::time::Duration| a.as_secs_f64() / b.as_secs_f64();
         let (wall, cpu) = (ratio(ours.wall, them.wall), ratio(ours.cpu, them.cpu));
-        print!("{:>11}{:>11}  wall {wall:.2} cpu {cpu:.2}", ms(them.wall), ms(them.cpu));
+        print!("{:>13}{:>12}{:>10.2}{:>7.2}", ms(them.wall), ms(them.cpu), wall, cpu);
     }
     println!();
 }

@@ -1,14 +1,16 @@
 //! The benchmark campaign: P photos, each developed and rendered to six formats by five templates. Seven actions a photo, each a copy of a tiny
 //! file, so that what is measured is everything but the actions. The same for softbox and for ninja.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde::Serialize;
-use softbox::engine::{Action, Digest, Engine, EngineError, Graph, Input, Node, Options, Output, Work};
+use softbox::engine::{Action, Digest, Engine, EngineError, Event, Graph, Input, Node, Options, Output, Work};
 
 pub const FORMATS: usize = 6;
 pub const TEMPLATES: usize = 5;
@@ -63,26 +65,64 @@ pub fn write_template(folder: &Path, template: usize, text: &str) -> io::Result<
 /// One build as the command line does it: lock, no-op, plan from a listing, build. Tells how many actions ran.
 pub fn build(folder: &Path) -> Result<usize, Box<dyn std::error::Error>> {
     let mut engine = Engine::open(folder, "bench", |_| {})?;
-    let fingerprint = Digest::of(b"bench");
-    if engine.unchanged(fingerprint)?.is_some() {
+    if engine.unchanged(fingerprint())?.is_some() {
         return Ok(0);
     }
     let graph = plan(&engine)?;
-    let options = Options {
-        jobs: 2,
-        requests: 4,
-        memory: 1 << 30,
-        fingerprint,
-        only: None,
-        saved: Default::default(),
-        whole: true,
-    };
-    let report = engine.build(&graph, &options, &mut |_| {})?;
+    let report = engine.build(&graph, &options(), &mut |_| {})?;
     // The process ends: the system frees memory sooner than we do.
     std::mem::forget((graph, engine));
     match report.failed {
         0 => Ok(report.ran),
         failed => Err(format!("{failed} actions failed").into()),
+    }
+}
+
+/// Builds, and builds again after saves, as `softbox watch` does; prints how long it took from a save to the first action.
+pub fn watch(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut engine = Engine::open(folder, "bench", |_| {})?;
+    engine.unchanged(fingerprint())?;
+    let graph = plan(&engine)?;
+    engine.build(&graph, &options(), &mut |_| {})?;
+    engine.rest();
+    let mut times = Vec::new();
+    for round in 0..9 {
+        let photo = "photos/000007.jpg";
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        write_photo(folder, 7, &format!("watched {round} by {}", std::process::id()))?;
+        let saved = Instant::now();
+        engine.refresh("bench", |_| {})?;
+        if !engine.plan_holds() {
+            return Err("the plan does not hold".into());
+        }
+        let mut first = None;
+        let options = Options { saved: [photo.to_owned()].into(), ..options() };
+        engine.build(&graph, &options, &mut |event| {
+            if matches!(event, Event::Started { .. }) {
+                first.get_or_insert_with(|| saved.elapsed());
+            }
+        })?;
+        engine.rest();
+        times.extend(first);
+    }
+    times.sort_unstable();
+    println!("{:.1} ms", times[times.len() / 2].as_secs_f64() * 1e3);
+    Ok(())
+}
+
+fn fingerprint() -> Digest {
+    Digest::of(b"bench")
+}
+
+fn options() -> Options {
+    Options {
+        jobs: 2,
+        requests: 4,
+        memory: 1 << 30,
+        fingerprint: fingerprint(),
+        only: None,
+        saved: BTreeSet::new(),
+        whole: true,
     }
 }
 
@@ -109,19 +149,21 @@ fn plan(engine: &Engine) -> Result<Graph<Copy>, EngineError> {
     Ok(graph)
 }
 
-/// The same campaign as a build.ninja, with `cat` for the copies.
-pub fn write_ninja(folder: &Path, photos: usize) -> io::Result<()> {
-    let mut text = String::from("rule join\n  command = cat $in > $out\n");
+/// The same campaign as a `build.ninja` and as a `Makefile`, with `cat` for the copies.
+pub fn write_rules(folder: &Path, photos: usize) -> io::Result<()> {
+    let mut ninja = String::from("rule join\n  command = cat $in > $out\n");
+    let mut make = String::from("all:\n");
     for photo in 0..photos {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "build developed/{photo:06}: join photos/{photo:06}.jpg");
+        let _ = writeln!(ninja, "build developed/{photo:06}: join photos/{photo:06}.jpg");
+        let _ = writeln!(make, "developed/{photo:06}: photos/{photo:06}.jpg\n\tcat $^ > $@");
         for format in 0..FORMATS {
-            let template = format % TEMPLATES;
-            let _ = writeln!(
-                text,
-                "build dist/{photo:06}/{format}.jpg: join developed/{photo:06} templates/{template}.html"
-            );
+            let (template, asset) = (format % TEMPLATES, format!("dist/{photo:06}/{format}.jpg"));
+            let inputs = format!("developed/{photo:06} templates/{template}.html");
+            let _ = writeln!(ninja, "build {asset}: join {inputs}");
+            let _ = writeln!(make, "all: {asset}\n{asset}: {inputs}\n\tcat $^ > $@");
         }
     }
-    fs::write(folder.join("build.ninja"), text)
+    fs::write(folder.join("build.ninja"), ninja)?;
+    fs::write(folder.join("Makefile"), make)
 }

@@ -19,7 +19,8 @@ pub fn scene(cutout: &Picture, plate: Option<Picture>, wanted: &Backdrop) -> Res
 /// The mistake of a look that sets a whole photo on a backdrop.
 pub fn nothing_to_set(path: &str) -> Problem {
     let message = format!("`{path}` has no transparency, so there is no product to set on a backdrop");
-    Problem::error("no-cutout", message).hint("use a PNG of the product without its background")
+    Problem::error("no-cutout", message)
+        .hint("put \"cutout\" before the backdrop, or use a PNG of the product without its background")
 }
 
 fn setting(wanted: &Backdrop) -> Setting {

@@ -6,12 +6,14 @@ use super::developed::Developed;
 use super::{Failed, backdrop, passing};
 use crate::campaign::{Adjust, Backdrop, Crop, Place, Problem, Step};
 use crate::engine::{EngineError, Output, Work};
+use crate::imaging::cutout::{Cut, Fault, lift};
 use crate::imaging::{self, Adjustment, Limits, Picture, Region};
 
 /// Raised when the same photo would come out otherwise.
 pub const VERSION: u32 = 1;
 
-/// Decodes a photo and gives it its look. Its one input is the photo file; a backdrop's plate is found on the way.
+/// Decodes a photo and gives it its look, or a part of that. Its inputs are the photo file, a take, or a developed picture, and, where the look isolates the product, the mask; a backdrop's plate
+/// is found on the way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Develop {
     pub steps: Vec<Step>,
@@ -26,23 +28,33 @@ impl Develop {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let photo = &work.inputs()[0];
         let limits = Limits::default();
+        if let Ok(picture) = Picture::from_bytes(photo.clone()) {
+            return self.developed(work, picture);
+        }
         let reach = self.reach_before_crops(photo)?;
         // A crop copies what it keeps; a scene trims the cutout, and is written beside it.
         let copies = match self.steps.last() {
             None => 1,
-            Some(Step::Backdrop(_)) => 3,
-            Some(_) => 2,
+            Some(Step::Backdrop(_)) => 4,
+            Some(_) => 3,
         };
         let needed = imaging::estimate(photo, reach).map_err(|error| self.failed(&error))?.saturating_mul(copies);
         let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
-        let mut picture = imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?;
+        self.developed(work, imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?)
+    }
+
+    /// A decoded picture with the steps applied.
+    fn developed(&self, work: &Work<'_>, mut picture: Picture) -> Result<Output<Failed>, Failed> {
         let mut scene = None;
         for step in &self.steps {
             match step {
+                Step::Cutout => picture = self.lifted(work, &picture)?,
                 Step::Crop(crop) => picture = cropped(&picture, crop),
                 Step::Adjust(adjust) => {
                     imaging::adjust(&mut picture, &adjustment(adjust)).map_err(|error| self.failed(&error))?;
                 }
+                // Models have their own actions.
+                Step::Edit(_) | Step::Scene(_) => return Err(super::internal("a step of models")),
                 // The last step: the campaign refuses any that follow.
                 Step::Backdrop(wanted) => scene = Some(self.scene(work, &picture, wanted)?),
             }
@@ -50,6 +62,16 @@ impl Develop {
         let warn = |text: &String| Problem::warning("photo", text).at(Place::file(&self.path));
         let warnings = picture.warnings().iter().map(warn).collect();
         Ok(passing(scene.unwrap_or(Developed::Picture(picture)).into_bytes(), warnings))
+    }
+
+    /// The product alone, by the mask that comes behind the photo.
+    fn lifted(&self, work: &Work<'_>, picture: &Picture) -> Result<Picture, Failed> {
+        let mask = work.inputs().get(1).ok_or_else(|| super::internal("a mask is missing"))?;
+        let mask = Cut::from_png(mask).map_err(|error| super::internal(&error.to_string()))?.mask;
+        lift(picture, &mask).map_err(|fault| match fault {
+            Fault::Picture(error) => self.failed(&error),
+            other => super::internal(&other.to_string()),
+        })
     }
 
     /// The developed cutout on its backdrop.
@@ -89,7 +111,7 @@ impl Develop {
     }
 }
 
-fn problem(error: &imaging::Error, path: &str) -> Failed {
+pub(super) fn problem(error: &imaging::Error, path: &str) -> Failed {
     let problem = Problem::error("photo", error.to_string()).at(Place::file(path));
     match error.hint() {
         Some(hint) => problem.hint(hint),

@@ -1,31 +1,47 @@
 //! One file for each kind of work. An action is plain data: it can be described, compared, and run wherever its inputs are.
 //!
-//! photo → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
-//! draft → [`caption`].
+//! photo → [`cutout`] (the mask of its product) → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
+//! draft → [`caption`]. Where models work on a photo: developed photo → [`send`] → [`edit`] (one take) → [`fidelity`] → [`pick`] → [`surround`] (a
+//! scene), and on into the next [`develop`]. Models are asked at the [`desk`].
 
 pub mod backdrop;
 pub mod caption;
 pub mod compose;
+pub mod cutout;
+pub mod desk;
 pub mod develop;
 pub mod developed;
+pub mod edit;
 pub mod encode;
+pub mod fidelity;
 pub mod paint;
+pub mod pick;
 pub mod render;
+pub mod send;
+pub mod surround;
 
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::{Place, Problem};
-use crate::engine::{Action, EngineError, Output, Work};
+use crate::engine::{Action, EngineError, Lane, Output, Work};
 
 /// Every kind of work, for the engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Task {
+    Cutout(cutout::Cutout),
     Develop(develop::Develop),
     Compose(compose::ComposeInput),
     Render(render::Render),
     Encode(encode::Encode),
     Caption(caption::Caption),
+    /// What models are told: words with fields, as in a caption.
+    Prompt(caption::Caption),
+    Send(send::Send),
+    Edit(edit::Edit),
+    Fidelity(fidelity::Fidelity),
+    Pick(pick::Pick),
+    Surround(surround::Surround),
 }
 
 /// Why an action could not do its work.
@@ -75,41 +91,75 @@ impl Action for Task {
 
     fn kind(&self) -> &'static str {
         match self {
+            Task::Cutout(_) => "cutout",
             Task::Develop(_) => "develop",
             Task::Compose(_) => "compose",
             Task::Render(_) => "render",
             Task::Encode(_) => "encode",
             Task::Caption(_) => "caption",
+            Task::Prompt(_) => "prompt",
+            Task::Send(_) => "send",
+            Task::Edit(_) => "edit",
+            Task::Fidelity(_) => "fidelity",
+            Task::Pick(_) => "pick",
+            Task::Surround(_) => "surround",
         }
     }
 
     fn code_version(&self) -> u32 {
         match self {
+            Task::Cutout(_) => cutout::VERSION,
             Task::Develop(_) => develop::VERSION,
             Task::Compose(_) => render::COMPOSE_VERSION,
             Task::Render(_) => render::VERSION,
             Task::Encode(_) => encode::VERSION,
-            Task::Caption(_) => caption::VERSION,
+            Task::Caption(_) | Task::Prompt(_) => caption::VERSION,
+            Task::Send(_) => send::VERSION,
+            Task::Edit(_) => edit::VERSION,
+            Task::Fidelity(_) => fidelity::VERSION,
+            Task::Pick(_) => pick::VERSION,
+            Task::Surround(_) => surround::VERSION,
         }
     }
 
+    fn lane(&self) -> Lane {
+        if matches!(self, Task::Edit(_)) { Lane::Request } else { Lane::Processor }
+    }
+
+    fn bears_gaps(&self) -> bool {
+        matches!(self, Task::Pick(_))
+    }
+
     fn is_quick(&self) -> bool {
-        matches!(self, Task::Compose(_) | Task::Caption(_))
+        matches!(self, Task::Compose(_) | Task::Caption(_) | Task::Prompt(_))
     }
 
     fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         match self {
+            Task::Cutout(action) => action.run(work),
             Task::Develop(action) => action.run(work),
             Task::Compose(input) => render::run_compose(input, work),
             Task::Render(action) => action.run(work),
             Task::Encode(action) => action.run(work),
-            Task::Caption(action) => action.run(work),
+            Task::Caption(action) | Task::Prompt(action) => action.run(work),
+            Task::Send(action) => action.run(work),
+            Task::Edit(action) => action.run(work),
+            Task::Fidelity(action) => action.run(work),
+            Task::Pick(action) => action.run(work),
+            Task::Surround(action) => action.run(work),
         }
     }
 
     fn fault(&self, error: EngineError) -> Failed {
         error.into()
     }
+}
+
+/// What only a mistake in softbox brings about.
+fn internal(message: &str) -> Failed {
+    Problem::error("internal", format!("a step was handed what it cannot read: {message}"))
+        .hint("delete the folder .softbox and build again; if that does not help, please report it")
+        .into()
 }
 
 /// Memory that a picture takes while it is made: its pixels, a copy on the way to the encoder, and the file.

@@ -9,7 +9,7 @@ use super::compose::{ComposeInput, Document, compose};
 use super::developed::Developed;
 use super::encode::File;
 use super::paint::{BrandFont, PictureSource, PictureWant, Rgba, Supply, paint};
-use super::{Failed, kept, passing};
+use super::{Failed, internal, kept, passing};
 use crate::campaign::Problem;
 use crate::engine::{EngineError, Output, Work};
 use crate::imaging::{self, Limits, Picture, Region};
@@ -132,12 +132,6 @@ fn problem(error: &imaging::Error, name: &str) -> Problem {
         Some(hint) => problem.hint(hint),
         None => problem,
     }
-}
-
-fn internal(message: &str) -> Failed {
-    Problem::error("internal", format!("a step was handed what it cannot read: {message}"))
-        .hint("delete the folder .softbox and build again; if that does not help, please report it")
-        .into()
 }
 
 fn as_io(error: EngineError) -> io::Error {

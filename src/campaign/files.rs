@@ -13,8 +13,10 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 use super::at::At;
 use super::glob::expand;
 use super::load::{Loader, folder_in_words};
-use super::manifest::{BrandTable, BudgetTable, CampaignTable, CaptionTable, FormatTable, LookTable, ModelTable};
-use super::manifest::{PhotoTable, PostTable};
+use super::manifest::{
+    BrandTable, BudgetTable, CampaignTable, CaptionTable, CutoutTable, FormatTable, LookTable, ModelTable, PhotoTable,
+    PostTable,
+};
 use super::names::is_id;
 use super::{Place, Problem, RelPath, Source, schema, shape};
 
@@ -58,6 +60,7 @@ pub(super) struct Tables {
     pub products: Entries<ProductFields>,
     pub looks: Entries<LookTable>,
     pub photos: Entries<PhotoTable>,
+    pub cutouts: Entries<CutoutTable>,
     pub captions: Entries<CaptionTable>,
     pub posts: Entries<PostTable>,
     pub formats: Entries<FormatTable>,
@@ -82,6 +85,7 @@ pub(super) fn read_manifest(loader: &mut Loader<'_>) -> Option<Tables> {
         brand: BrandTable::default(),
         products: Entries::new(),
         looks: Entries::new(),
+        cutouts: Entries::new(),
         photos: Entries::new(),
         captions: Entries::new(),
         posts: Entries::new(),
@@ -144,6 +148,7 @@ impl Tables {
                 "brand" => self.brand = reader.value(value).unwrap_or_default(),
                 "product" => reader.entries(&kind, value, &mut self.products),
                 "look" => reader.entries(&kind, value, &mut self.looks),
+                "cutout" => reader.entries(&kind, value, &mut self.cutouts),
                 "photo" => reader.entries(&kind, value, &mut self.photos),
                 "caption" => reader.entries(&kind, value, &mut self.captions),
                 "post" => reader.entries(&kind, value, &mut self.posts),

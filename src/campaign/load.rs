@@ -7,10 +7,11 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::at::At;
+use super::manifest::PicksWanted;
 use super::names::{did_you_mean, list, nfc};
 use super::shape::Broken;
 use super::{Campaign, Folder, Place, Problem, RelPath, Source};
-use super::{assets, brand, captions, files, looks, models, photos, posts, products};
+use super::{assets, brand, captions, cutouts, files, looks, models, photos, picks, posts, products};
 
 /// A campaign with everything that was found wrong with it.
 #[derive(Debug, Default)]
@@ -33,7 +34,9 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         let is_brand_broken =
             loader.problems.len() > before || loader.broken.iter().any(|name| name.starts_with("brand."));
         campaign.products = products::load(&mut loader, &manifest);
-        campaign.looks = looks::load(&mut loader, &manifest, &campaign.brand);
+        campaign.models = models::load(&mut loader, &manifest);
+        campaign.looks = looks::load(&mut loader, &manifest, &campaign);
+        campaign.cutouts = cutouts::load(&mut loader, &manifest);
         let photos = photos::load(&mut loader, &manifest, &campaign);
         campaign.photos = photos.iter().map(|(id, photo)| (id.clone(), photo.photo.clone())).collect();
         let captions = captions::load(&mut loader, &manifest);
@@ -42,7 +45,8 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         campaign.held = captions::check(&mut loader, &campaign, &captions, &posts, &photos);
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
-        campaign.models = models::load(&mut loader, &manifest);
+        campaign.picks = picks::load(&mut loader);
+        campaign.picks_required = manifest.campaign.picks == Some(PicksWanted::Required);
         campaign.budget = models::budget(&mut loader, &manifest);
         if is_brand_broken {
             // Every template shows the brand: better the last good assets than new ones without a colour or the logo.

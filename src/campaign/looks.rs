@@ -8,12 +8,18 @@ use super::files::{Entry, Tables};
 use super::load::Loader;
 use super::manifest::LookTable;
 use super::names::{did_you_mean, list};
-use super::{Backdrop, Brand, Look, Problem, Step, color};
+use super::reach::{self, Reach};
+use super::{Backdrop, Brand, Campaign, Direction, Look, Problem, Step, color};
 
-pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables, brand: &Brand) -> BTreeMap<String, Arc<Look>> {
+pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables, campaign: &Campaign) -> BTreeMap<String, Arc<Look>> {
     let mut looks = BTreeMap::new();
+    let is_directed = |entry: &Entry<LookTable>| entry.value.steps.iter().any(|step| step.value.direction().is_some());
+    let models = match manifest.looks.values().any(is_directed) {
+        true => reach::all(&campaign.models).unwrap_or_default(),
+        false => BTreeMap::new(),
+    };
     for (id, entry) in &manifest.looks {
-        match load_one(loader, entry, brand) {
+        match load_one(loader, entry, &campaign.brand, &models) {
             Some(look) => {
                 looks.insert(id.clone(), Arc::new(look));
             }
@@ -24,12 +30,21 @@ pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables, brand: &Brand) ->
 }
 
 /// The look, or `None` if a mistake in it was told.
-fn load_one(loader: &mut Loader<'_>, entry: &Entry<LookTable>, brand: &Brand) -> Option<Look> {
+fn load_one(
+    loader: &mut Loader<'_>,
+    entry: &Entry<LookTable>,
+    brand: &Brand,
+    models: &BTreeMap<String, Reach>,
+) -> Option<Look> {
     let mut steps = Vec::new();
     let mut is_sound = true;
     let last = entry.value.steps.len().saturating_sub(1);
     for (number, step) in entry.value.steps.iter().enumerate() {
         let mut own = step.value.clone();
+        if let Some((code, message, hint)) = misplaced(&entry.value.steps[..number], &own) {
+            loader.report(Problem::error(code, message).at(entry.at(step.span.clone())).hint(hint));
+            is_sound = false;
+        }
         if let Step::Backdrop(backdrop) = &mut own {
             is_sound &= check(loader, entry, step, backdrop, brand);
             if number < last {
@@ -42,9 +57,47 @@ fn load_one(loader: &mut Loader<'_>, entry: &Entry<LookTable>, brand: &Brand) ->
                 is_sound = false;
             }
         }
+        if let Step::Edit(direction) | Step::Scene(direction) = &mut own {
+            let asked_before = steps.iter().rev().find_map(Step::direction);
+            is_sound &= check_direction(loader, entry, step, direction, asked_before, models);
+        }
         steps.push(own);
     }
-    is_sound.then_some(Look { steps })
+    is_sound.then(|| Look { steps, place: Some(entry.place()) })
+}
+
+/// What is wrong with the place of a step behind others: code, message and remedy.
+fn misplaced(before: &[At<Step>], step: &Step) -> Option<(&'static str, &'static str, &'static str)> {
+    let has = |wanted: fn(&Step) -> bool| before.iter().any(|step| wanted(&step.value));
+    let is_directed = || has(|step| step.direction().is_some());
+    match step {
+        Step::Scene(_) if is_directed() => {
+            let hint = "put the scene first; notes on it are `edit = { note = \"…\" }`";
+            return Some(("scene-after-edit", "a scene is painted around a product that models changed before", hint));
+        }
+        Step::Scene(_) if !has(|step| *step == Step::Cutout) => {
+            let hint = "put \"cutout\" before it, or use `edit`, which changes the whole picture";
+            return Some(("no-cutout", "a scene is painted around a product that was not isolated", hint));
+        }
+        Step::Cutout if is_directed() => {
+            let hint = "move \"cutout\" before the step that models do";
+            return Some(("cutout-after-edit", "the product is isolated after models changed the picture", hint));
+        }
+        Step::Backdrop(_) if is_directed() => {
+            let hint = "take the backdrop out, and say in the prompt what is to be around the product";
+            return Some(("backdrop-after-edit", "a picture by models is set on a backdrop", hint));
+        }
+        Step::Cutout => {}
+        _ => return None,
+    }
+    if has(|step| matches!(step, Step::Crop(_))) {
+        let hint = "move \"cutout\" before the crop; places in [cutout] tables are those of the whole photo";
+        Some(("cutout-after-crop", "the product is isolated after a crop", hint))
+    } else if has(|step| *step == Step::Cutout) {
+        Some(("two-cutouts", "the product is isolated twice", "keep one \"cutout\""))
+    } else {
+        None
+    }
 }
 
 /// Replaces colours by their values and a plate's path by the file's own; false if a mistake was told.
@@ -92,6 +145,90 @@ fn check(
     match loader.file(&entry.source, &At { value: plate.clone(), span: step.span.clone() }, "plate") {
         Some(path) => *plate = path.to_string(),
         None => return false,
+    }
+    !told
+}
+
+/// Finds the files that a direction names; false if a mistake was told.
+fn check_direction(
+    loader: &mut Loader<'_>,
+    entry: &Entry<LookTable>,
+    step: &At<Step>,
+    direction: &mut Direction,
+    before: Option<&Direction>,
+    models: &BTreeMap<String, Reach>,
+) -> bool {
+    let place = entry.at(step.span.clone());
+    let mut wrong = Vec::new();
+    match (&direction.prompt, &direction.note) {
+        (Some(_), Some(_)) => {
+            let problem = Problem::error("two-prompts", "a step has a `prompt` and a `note`");
+            wrong.push(
+                problem.hint("a note is the next remark on what a step before it made: give it a step of its own"),
+            );
+        }
+        (None, Some(_)) if before.is_none() || matches!(step.value, Step::Scene(_)) => {
+            let problem =
+                Problem::error("nothing-to-note", "a note remarks on a take, and no step before it makes one");
+            wrong.push(problem.hint("write it as `prompt`, or put an `edit` or a `scene` before it"));
+        }
+        (None, None) => {
+            let problem = Problem::error("missing-key", "nothing says what the models are to do");
+            wrong
+                .push(problem.hint("write a `prompt`: the words, or the path of a file such as \"prompts/marble.md\""));
+        }
+        _ if direction.words().trim().is_empty() => {
+            wrong.push(Problem::error("empty-prompt", "the prompt is empty").hint("say what the models are to do"));
+        }
+        _ => {}
+    }
+    if direction.note.is_some()
+        && let (true, Some(before)) = (direction.models.is_empty(), before)
+    {
+        direction.models.clone_from(&before.models);
+    }
+    if direction.models.is_empty() {
+        let problem = Problem::error("missing-key", "nothing says which models are asked");
+        wrong.push(problem.hint("write `models = [\"nano-banana\"]`; `softbox models` lists them"));
+    }
+    for (at, name) in direction.models.iter().enumerate() {
+        if direction.models[..at].contains(name) {
+            let problem = Problem::error("duplicate", format!("the model `{name}` is named twice"));
+            wrong.push(problem.hint("for several answers of one model, write `takes = 2`"));
+        }
+        match models.get(name) {
+            None if loader.is_broken("model", name) => return false,
+            None => wrong.push(reach::unknown(name, models)),
+            Some(reach) if reach.model.can.iter().any(|can| can.name.starts_with("image.")) => {}
+            Some(_) => {
+                let problem = Problem::error("wrong-model", format!("the model `{name}` makes no pictures"));
+                let hint = format!(
+                    "`softbox models` tells what each can do; of your own, say it with `can = [\"image.edit\"]` in [model.{name}]"
+                );
+                wrong.push(problem.hint(hint));
+            }
+        }
+    }
+    if direction.mask.is_some() && matches!(step.value, Step::Scene(_)) {
+        let problem = Problem::error("mask-of-scene", "a scene has a mask of its own: that of the product");
+        wrong.push(problem.hint("take `mask` out"));
+    }
+    let mut told = !wrong.is_empty();
+    wrong.into_iter().for_each(|problem| loader.report(problem.at(place.clone())));
+    let mut find = |path: &str, what: &str| {
+        loader.file(&entry.source, &At { value: path.to_owned(), span: step.span.clone() }, what)
+    };
+    if let Some(path) = direction.prompt_file().map(str::to_owned) {
+        match find(&path, "prompt") {
+            Some(path) => direction.prompt = Some(path.to_string()),
+            None => told = true,
+        }
+    }
+    for path in direction.references.iter_mut().chain(&mut direction.mask) {
+        match find(path, "picture") {
+            Some(found) => *path = found.to_string(),
+            None => told = true,
+        }
     }
     !told
 }

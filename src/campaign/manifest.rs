@@ -28,6 +28,8 @@ pub struct Manifest {
     pub look: ById<LookTable>,
     /// Photos by id: source pictures and the look they get.
     pub photo: ById<PhotoTable>,
+    /// What to know of single photos when their product is isolated, by an id of your own.
+    pub cutout: ById<CutoutTable>,
     /// Captions by id: the words that go with an asset.
     pub caption: ById<CaptionTable>,
     /// Posts by id: a template made for products in formats.
@@ -50,6 +52,18 @@ pub struct CampaignTable {
     /// Tables of products: a CSV or JSON file, or several.
     #[schemars(example = &"products.csv")]
     pub products: Option<At<OneOrMany<TextOr<TableSource>>>>,
+    /// What becomes of a picture that models made several takes of, until somebody picks one. Left out: `"provisional"`.
+    pub picks: Option<PicksWanted>,
+}
+
+/// What becomes of a picture that nobody picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PicksWanted {
+    /// The first take is used, and that is told.
+    Provisional,
+    /// Its assets wait.
+    Required,
 }
 
 /// A table of products that needs more than its file's name.
@@ -153,6 +167,44 @@ pub struct PhotoTable {
     #[serde(default)]
     #[schemars(extend("examples" = [{ "tags": ["new"] }]))]
     pub products: Option<At<Selection>>,
+}
+
+/// Where the product is in a photo, for the step `"cutout"`. Places are fractions of the upright photo from its top left corner.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CutoutTable {
+    /// The photo that this is about. Left out: all that no other table names.
+    #[serde(default)]
+    #[schemars(example = &"photos/soap.jpg")]
+    pub photo: Option<At<String>>,
+    /// A box around the whole product: left, top, width and height.
+    #[serde(default, rename = "box")]
+    #[schemars(inner(range(min = 0, max = 1)), example = [0.2, 0.1, 0.6, 0.8])]
+    pub area: Option<[f32; 4]>,
+    /// Points on the product.
+    #[serde(default)]
+    #[schemars(example = [[0.5, 0.5]])]
+    pub keep: Vec<[f32; 2]>,
+    /// Points on what is not the product.
+    #[serde(default)]
+    #[schemars(example = [[0.9, 0.2]])]
+    pub drop: Vec<[f32; 2]>,
+    /// Lines along the product, each by its corners.
+    #[serde(default)]
+    #[schemars(example = [[[0.4, 0.3], [0.4, 0.7]]])]
+    pub keep_lines: Vec<Vec<[f32; 2]>>,
+    /// Lines along what is not the product.
+    #[serde(default)]
+    #[schemars(example = [[[0.1, 0.9], [0.9, 0.9]]])]
+    pub drop_lines: Vec<Vec<[f32; 2]>>,
+    /// A mask made by hand, which decides alone: white or opaque where the product is.
+    #[serde(default)]
+    #[schemars(example = &"photos/soap.mask.png")]
+    pub mask: Option<At<String>>,
+    /// Another network than the built-in one: `isnet` means `models/isnet.onnx`, described by `models/isnet.toml`.
+    #[serde(default)]
+    #[schemars(example = &"isnet")]
+    pub model: Option<At<String>>,
 }
 
 /// A choice of products: an id, `"all"`, `"none"`, a list of ids, or fields and the values that they may have.

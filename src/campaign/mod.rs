@@ -10,6 +10,8 @@ mod brand;
 mod captions;
 pub mod color;
 mod csv;
+mod cutouts;
+pub mod direction;
 mod fields;
 mod files;
 pub mod formats;
@@ -25,10 +27,12 @@ pub mod origin;
 pub mod paths;
 mod pattern;
 mod photos;
+pub mod picks;
 mod posts;
 pub mod problem;
 mod products;
 pub mod ratio;
+pub mod reach;
 mod schema;
 mod select;
 mod shape;
@@ -43,6 +47,8 @@ use serde::{Deserialize, Serialize};
 
 pub use assets::{Asset, Picture, texts};
 pub use backdrop::Backdrop;
+pub use cutouts::{Cutout, Cutouts};
+pub use direction::Direction;
 pub use fields::Fields;
 pub use files::MANIFEST;
 pub use formats::Format;
@@ -73,6 +79,8 @@ pub struct Campaign {
     pub products: BTreeMap<String, Arc<Product>>,
     pub photos: BTreeMap<String, Arc<Photo>>,
     pub looks: BTreeMap<String, Arc<Look>>,
+    /// What is known of photos whose product is isolated.
+    pub cutouts: Cutouts,
     pub captions: BTreeMap<String, Arc<Caption>>,
     pub posts: BTreeMap<String, Arc<Post>>,
     /// The built-in formats that posts use and the campaign's own.
@@ -81,6 +89,10 @@ pub struct Campaign {
     pub assets: Vec<Asset>,
     /// Models that the campaign has words of its own for; others are built in.
     pub models: BTreeMap<String, Arc<models::Model>>,
+    /// What people chose among takes.
+    pub picks: picks::Picks,
+    /// An asset waits until somebody picked its takes.
+    pub picks_required: bool,
     /// `None` where it has a mistake: then nothing may be spent.
     pub budget: Option<models::Budget>,
     /// Texts of posts, by id, that are not written because of mistakes in them.
@@ -146,12 +158,16 @@ pub struct Shot {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Look {
     pub steps: Vec<Step>,
+    /// Where its steps were written.
+    pub place: Option<Place>,
 }
 
 /// One step of a look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
+    /// Isolates the product: everything else becomes transparent.
+    Cutout,
     /// Cuts the picture to a ratio around a point of interest.
     Crop(Crop),
     /// Corrects light and colour.
@@ -160,6 +176,20 @@ pub enum Step {
     #[serde(deserialize_with = "backdrop::text_or_table")]
     #[schemars(with = "at::TextOr<Backdrop>")]
     Backdrop(Box<Backdrop>),
+    /// Has models change the whole picture.
+    Edit(Box<Direction>),
+    /// Has models paint what is around the product; the product itself stays as it was photographed.
+    Scene(Box<Direction>),
+}
+
+impl Step {
+    /// What models are told in it, if it is theirs.
+    pub fn direction(&self) -> Option<&Direction> {
+        match self {
+            Step::Edit(direction) | Step::Scene(direction) => Some(direction),
+            _ => None,
+        }
+    }
 }
 
 /// Cuts a picture to a ratio around a point of interest.

@@ -13,7 +13,7 @@ use super::manifest::ModelTable;
 use super::names::{did_you_mean, list};
 use super::products::to_json;
 use super::{Place, Problem};
-use crate::models::{self, CAPABILITIES, Capability, Catalogue, KINDS, Kind, Money, PRICE_NAMES, Prices, Said};
+use crate::models::{self, CAPABILITIES, Capability, Catalogue, Fault, KINDS, Kind, Money, PRICE_NAMES, Prices, Said};
 
 /// A model that the campaign has words of its own for.
 #[derive(Debug, Clone)]
@@ -40,6 +40,41 @@ pub struct Budget {
 impl Default for Budget {
     fn default() -> Budget {
         Budget { limits: models::Budget::default(), confirm_over: Money::usd(500_000) }
+    }
+}
+
+/// A fault as a person reads it.
+pub fn problem(fault: &Fault) -> Problem {
+    // A service's own words may have several lines, and end in a full stop.
+    let message = fault.to_string();
+    let message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    Problem::error(code(fault), message.trim_end_matches('.')).hint(fault.hint())
+}
+
+fn code(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unsupported { .. } => "unsupported",
+        Fault::BadPicture { .. } => "bad-picture",
+        Fault::NoKey { .. } => "no-key",
+        Fault::BadAddress { .. } => "bad-address",
+        Fault::Frozen { .. } => "frozen",
+        Fault::OverBudget { .. } => "over-budget",
+        Fault::Unpriced { .. } => "unpriced",
+        Fault::Unreachable { .. } => "unreachable",
+        Fault::Lost { .. } => "lost",
+        Fault::Denied { .. } => "denied",
+        Fault::Quota { .. } => "quota",
+        Fault::NoModel { .. } => "no-model",
+        Fault::Rejected { .. } => "rejected",
+        Fault::Busy { .. } => "busy",
+        Fault::Server { .. } => "server",
+        Fault::Foreign { .. } => "foreign",
+        Fault::Unusable { .. } => "unusable",
+        Fault::JobFailed { .. } => "job-failed",
+        Fault::Unfinished { .. } => "unfinished",
+        Fault::Download { .. } => "download",
+        Fault::BadTake { .. } => "bad-take",
+        Fault::Disk { .. } => "disk",
     }
 }
 

@@ -136,10 +136,10 @@ impl Gc {
             let problem = Problem::error("held-back", "nothing was removed: the campaign has mistakes");
             return Ok(common.refuse(problem.hint("mend them, or go back to a state without them, and try again")));
         }
-        engine.reached_here(&plan::plan(&campaign), &mut reach)?;
+        engine.reached_here(&plan::plan(&campaign, None), &mut reach)?;
         let branches = match branches::visit(folder, |files| {
             let Loaded { campaign, .. } = load(&Folder(files));
-            engine.reached(files, &plan::plan(&campaign), &mut reach)
+            engine.reached(files, &plan::plan(&campaign, None), &mut reach)
         }) {
             Ok(branches) => branches?,
             Err(problem) => return Ok(common.refuse(problem)),
@@ -161,13 +161,14 @@ impl Gc {
             return Ok(Exit::Done);
         }
         let verb = if self.dry_run { "would remove" } else { "removed" };
-        say(&format!(
-            "{verb} {} and {} ({}); {} stay",
-            count(removed.results, "result", "results"),
-            count(removed.files, "file", "files"),
-            bytes(removed.bytes),
-            bytes(kept.bytes),
-        ));
+        let what = match (removed.results, removed.files) {
+            (0, 0) => "nothing".to_owned(),
+            (results, files) => {
+                let (results, files) = (count(results, "result", "results"), count(files, "file", "files"));
+                format!("{results} and {files} ({})", bytes(removed.bytes))
+            }
+        };
+        say(&format!("{verb} {what}; {} stay", bytes(kept.bytes)));
         if branches > 0 {
             say(&format!("what {} needs was kept", count(branches, "other git branch", "other git branches")));
         }

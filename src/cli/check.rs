@@ -30,7 +30,7 @@ impl Check {
         let Loaded { campaign, problems } = load(&Folder(&files));
         common.face(began).problems(&problems);
         if common.message_format != MessageFormat::Json {
-            let assets = plan(&campaign).nodes().filter(|(_, node)| node.asset.is_some()).count();
+            let assets = plan(&campaign, None).nodes().filter(|(_, node)| node.asset.is_some()).count();
             let has = format!(
                 "{}, {}, {}",
                 count(campaign.products.len(), "product", "products"),

@@ -33,7 +33,7 @@ impl Explain {
         };
         let Loaded { campaign, problems } = load(&Folder(engine.files()));
         common.face(Instant::now()).problems(&problems);
-        let graph = plan::plan(&campaign);
+        let graph = plan::plan(&campaign, None);
         let ids = match named(&graph, &folder, &self.asset) {
             Ok(ids) => ids,
             Err(problem) => return common.refuse(problem),

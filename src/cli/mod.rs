@@ -1,21 +1,24 @@
 //! The command line: one file a command; each parses and prints, and decides nothing.
 
 mod ask;
+mod asking;
 mod branches;
 mod build;
 mod cache;
 mod check;
 mod clean;
 mod completions;
+mod cutout;
 mod explain;
 mod faults;
 mod graph;
 mod init;
+mod keys;
 mod models;
 mod names;
+mod pick;
 mod place;
 mod plan;
-mod reach;
 mod reasons;
 mod schema;
 mod show;
@@ -110,6 +113,10 @@ enum Command {
     Explain(explain::Explain),
     /// Print the graph of files, actions and assets for Graphviz, or as JSON lines.
     Graph(graph::Graph),
+    /// Isolate products in photos and show how well that went.
+    Cutout(cutout::Cutout),
+    /// Look at what models made of photos, and pick what goes on.
+    Pick(pick::Pick),
     /// List the models that can be asked: what each can do, what it costs, and whether its key is set.
     Models(models::Models),
     /// Ask a model once for a picture or for words, and keep what it answers.
@@ -138,6 +145,8 @@ pub fn run(arguments: Arguments) -> Exit {
         Command::Plan(plan) => plan.run(common, began),
         Command::Explain(explain) => explain.run(common),
         Command::Graph(graph) => graph.run(common, began),
+        Command::Cutout(cutout) => cutout.run(common),
+        Command::Pick(pick) => pick.run(common, began),
         Command::Models(models) => models.run(common, began),
         Command::Ask(ask) => ask.run(common, began),
         Command::Spend(spend) => spend.run(common, began),

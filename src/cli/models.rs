@@ -5,9 +5,10 @@ use std::time::{Instant, SystemTime};
 
 use serde_json::json;
 
-use super::reach::{self, Reach};
+use super::keys::keys;
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
+use crate::campaign::reach::{self, Reach};
 use crate::campaign::{Loaded, Problem, load};
 use crate::engine::Files;
 use crate::models::{Keys, Kind, Money, Service, timestamp};
@@ -34,11 +35,11 @@ impl Models {
         // Other mistakes are for `softbox check`.
         problems.retain(is_about_models);
         let here = folder.unwrap_or_else(|| ".".into());
-        let keys = reach::keys(&here).unwrap_or_else(|problem| {
+        let keys = keys(&here).unwrap_or_else(|problem| {
             problems.push(problem);
             Keys::default()
         });
-        let all = match reach::all(&campaign) {
+        let all = match reach::all(&campaign.models) {
             Ok(all) => all,
             Err(problem) => return common.refuse(problem),
         };

@@ -69,6 +69,17 @@ fn readings(folder: &Path, pattern: &str) -> Vec<String> {
     from_here.filter(is_asset).into_iter().chain([in_dist(pattern)]).collect()
 }
 
+/// A file of the campaign as its own path: written from the present folder, in full, or from the campaign's.
+pub fn from_campaign(folder: &Path, written: &str) -> String {
+    let roots: Vec<PathBuf> = folder.canonicalize().into_iter().chain(std::path::absolute(folder)).collect();
+    let full = std::env::current_dir().map(|here| plain(&here.join(written))).unwrap_or_default();
+    let inside = roots.iter().find_map(|root| full.strip_prefix(root).ok()?.to_str());
+    match inside.filter(|inside| folder.join(inside).exists()) {
+        Some(inside) => inside.to_owned(),
+        None => written.trim_start_matches("./").to_owned(),
+    }
+}
+
 fn in_dist(path: &str) -> String {
     let path = path.trim_start_matches("./").trim_end_matches('/');
     if path == DIST || path.starts_with(&format!("{DIST}/")) { path.to_owned() } else { format!("{DIST}/{path}") }

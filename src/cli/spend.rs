@@ -4,11 +4,12 @@ use std::time::{Instant, SystemTime};
 
 use serde_json::json;
 
-use super::faults::{exit, problem};
+use super::faults::exit;
 use super::place::open;
 use super::show::say;
 use super::{Common, Exit, MessageFormat};
 use crate::campaign::load;
+use crate::campaign::models::problem;
 use crate::models::{Budget, Ledger, Spent, timestamp};
 use crate::plan::Folder;
 use crate::report::progress::waiting;
@@ -75,7 +76,7 @@ fn table(ledger: &Ledger, date: &str) {
 }
 
 /// `$1.20, 2.00 EUR and 1 request of unknown cost, 1 of them perhaps for nothing`
-fn words(spent: &Spent) -> String {
+pub fn words(spent: &Spent) -> String {
     let known: Vec<String> = spent.known.iter().map(ToString::to_string).collect();
     let mut parts = if known.is_empty() && spent.unknown == 0 { vec!["nothing".to_owned()] } else { known };
     if spent.unknown > 0 {

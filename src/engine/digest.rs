@@ -16,6 +16,10 @@ impl Digest {
     /// Stands for a file that could not be read. Nothing agrees with it, so whoever met one looks again.
     pub(super) const UNREADABLE: Digest = Digest([0xff; 32]);
 
+    pub fn is_absent(&self) -> bool {
+        *self == Digest::ABSENT
+    }
+
     pub fn of(bytes: &[u8]) -> Digest {
         Digest(*blake3::hash(bytes).as_bytes())
     }

@@ -77,6 +77,11 @@ impl Last {
         self.entries.get(id.index()).filter(|entry| entry.key == *key).copied()
     }
 
+    /// What an action made at last.
+    pub(super) fn output(&self, id: ActionId) -> Option<Digest> {
+        self.entries.get(id.index()).filter(|entry| entry.key != Digest::ABSENT).map(|entry| entry.output)
+    }
+
     /// What an action has made now.
     pub(super) fn set(&mut self, id: ActionId, entry: Entry) {
         if let Some(before) = self.entries.get_mut(id.index())

@@ -96,6 +96,11 @@ pub trait Action: Serialize + Send + Sync + 'static {
         false
     }
 
+    /// Whether it runs though actions that it depends on failed. It gets no bytes for those.
+    fn bears_gaps(&self) -> bool {
+        false
+    }
+
     /// An engine fault (a file that vanished, a full disk) told in the action's own terms.
     fn fault(&self, error: EngineError) -> Self::Failure;
 }
@@ -373,12 +378,30 @@ impl Engine {
         cleared.map(|()| report)
     }
 
+    /// What an action made in the last build of a graph, if the store has it.
+    pub fn output(&self, id: ActionId) -> Option<Bytes> {
+        self.store.get(&self.last.output(id)?)
+    }
+
     /// Removes every asset that softbox wrote and nobody changed, and what it derived. Tells each removed (true) or left (false) path. Files
     /// that were set aside stay, and so does whatever else somebody keeps in the derived folder.
     pub fn clean(mut self, tell: impl FnMut(&str, bool)) -> Result<(), EngineError> {
         self.recall();
         self.outputs.remove_stale(&self.files, |_| false, tell)?;
-        for name in ["store", "tmp", "next", "state", "last", "traces", "index", "reasons", "journal", "lock"] {
+        for name in [
+            "store",
+            "tmp",
+            "next",
+            "cutouts",
+            "state",
+            "last",
+            "traces",
+            "index",
+            "reasons",
+            "journal",
+            ".gitignore",
+            "lock",
+        ] {
             let path = self.derived.join(name);
             let removed = if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
             match removed {
@@ -413,7 +436,7 @@ impl Engine {
         };
         if !is_updated {
             let (files, folders) = self.files.known(only_used);
-            let outputs: Vec<_> = self.outputs.records.iter().map(|(path, record)| (path, record)).collect();
+            let outputs: Vec<_> = self.outputs.records.iter().collect();
             let outputs: Vec<_> = outputs.iter().map(|(path, record)| (*path, record)).collect();
             let (files, folders) = (borrowed(&files), borrowed(&folders));
             let contents = Contents { files: &files, folders: &folders, outputs: &outputs };

@@ -64,9 +64,8 @@ impl Records {
                 if is_base {
                     return base.next();
                 }
-                match others.next()? {
-                    (path, Some(record)) => return Some((path, record)),
-                    (_, None) => {}
+                if let (path, Some(record)) = others.next()? {
+                    return Some((path, record));
                 }
             }
         })

@@ -205,7 +205,7 @@ mod tests {
             let file = fs::File::open(spread(&shared.results(), key)).unwrap();
             file.set_modified(SystemTime::now() - DAY * days).unwrap();
         };
-        (age(&old, 40), age(&new, 40));
+        [old, new].iter().for_each(|key| age(key, 40));
         assert_eq!(shared.of(&new).len(), 1, "using it makes it young");
         assert_eq!(shared.sweep(30 * DAY.as_secs(), true).0, 1);
         assert_eq!(shared.sweep(30 * DAY.as_secs(), false).0, 1);

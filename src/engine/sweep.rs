@@ -88,10 +88,11 @@ impl Engine {
 
     /// What stays and what goes.
     fn divide(&self, all: Vec<(Digest, Trace)>, reach: &Reach, rules: &Rules) -> (Traced, Traced) {
-        let horizon = seconds().saturating_sub(rules.older_than);
+        let now = seconds();
+        let is_young = |trace: &Trace| now.saturating_sub(trace.at) < rules.older_than;
         let is_reached = |(key, trace): &(Digest, Trace)| reach.0.contains(&(*key, trace.output));
         let (mut kept, mut removed): (Traced, Traced) =
-            all.into_iter().partition(|both| is_reached(both) || both.1.at >= horizon);
+            all.into_iter().partition(|both| is_reached(both) || is_young(&both.1));
         let Some(at_most) = rules.at_most else { return (kept, removed) };
         let mut users: HashMap<Digest, usize> = HashMap::new();
         let mut total = 0;

@@ -3,7 +3,7 @@
 //! `f64::powf` calls the system's mathematics library, whose last bit differs between systems; tables made from it could too.
 
 /// Natural logarithm of a positive number, to about 1e-15: mantissa and exponent apart, then a series in (m-1)/(m+1).
-fn ln(x: f64) -> f64 {
+pub fn ln(x: f64) -> f64 {
     const LN_2: f64 = std::f64::consts::LN_2;
     let bits = x.to_bits();
     let mut exponent = ((bits >> 52) & 0x7ff) as i64 - 1023;

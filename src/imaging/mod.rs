@@ -6,16 +6,19 @@
 //! - [`cut`] makes a finished small picture of a part of it: resized first, then converted to sRGB, then turned upright, each
 //!   on as few pixels as possible.
 //! - [`crop`], [`upright`] and [`adjust`] are for steps that work on the whole picture.
+//! - [`cutout`] isolates a product.
 //! - [`scene`] sets a cutout on a backdrop, in a light, anew for every size.
 //! - [`encode`] writes JPEG, PNG or WebP with an sRGB profile and a description, and nothing private.
 
 mod adjust;
 mod colour;
 mod cut;
+pub mod cutout;
 mod decode;
 mod encode;
 mod error;
 mod exact;
+pub mod fidelity;
 mod orientation;
 mod picture;
 mod region;

@@ -29,6 +29,7 @@ pub use answer::Usage;
 pub use call::{Call, RequestDigest};
 pub use catalogue::{CAPABILITIES, Capability, Catalogue, Model, Said};
 pub use client::{Client, Environment, How, News, Patience, Settings};
+pub use durable::write as write_durably;
 pub use fault::Fault;
 pub use keys::{DotenvError, Keys};
 pub use ledger::{Budget, Ledger, Line, Spent, What, timestamp};

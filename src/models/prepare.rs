@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Fault, Kind, Picture};
+use super::{Fault, Kind, Picture, Size};
 use crate::imaging::{self, Description, Encoding, Error, FileType, Limits, Region, cut};
 
 /// Longest sides in pixels, tried in turn: models look at no more than the first, and the others are for what is too many bytes.
@@ -27,14 +27,40 @@ impl Picture {
         Err(bad(&last))
     }
 
-    /// A mask for a photo, as large as the photo is sent.
+    /// A developed picture as services get it: on white where it is transparent, for they disagree on what that means; at most so many bytes.
+    /// The same picture gives the same bytes.
+    ///
+    /// # Errors
+    /// What cannot be made small enough.
+    pub fn flattened(picture: &imaging::Picture, limit: u64) -> Result<Vec<u8>, Error> {
+        let mut last = Error::Size { width: 0, height: 0 };
+        for side in SIDES {
+            match scaled(picture, side, FileType::Jpeg, limit) {
+                Err(error @ Error::TooLarge { .. }) => last = error,
+                made => return made,
+            }
+        }
+        Err(last)
+    }
+
+    /// The mask of an isolated product, as large as the picture is sent: transparent where there is none of it.
+    ///
+    /// # Errors
+    /// Those of cutting and of encoding.
+    pub fn mask_of(cutout: &imaging::Picture, sent: Size) -> Result<Vec<u8>, Error> {
+        let cut = cut(cutout, Region::WHOLE, sent.width, sent.height)?;
+        // The soft edge is the product's, too.
+        let pixels = cut.pixels().chunks_exact(4).flat_map(|pixel| [0, 0, 0, if pixel[3] > 0 { 255 } else { 0 }]);
+        let mask = imaging::Picture::from_pixels(pixels.collect(), sent.width, sent.height, 4)?;
+        file(&mask, FileType::Png, None)
+    }
+
+    /// A mask for a photo of a size, as large as the photo is sent.
     ///
     /// # Errors
     /// [`Fault::BadPicture`] for a mask of another size than the photo, or one without transparent parts.
-    pub fn prepared_mask(mask: &[u8], photo: &[u8], sent: &Picture) -> Result<Picture, Fault> {
-        let size =
-            |bytes: &[u8]| imaging::probe(bytes).map(|header| header.upright_size()).map_err(|error| bad(&error));
-        let (own, wanted) = (size(mask)?, size(photo)?);
+    pub fn prepared_mask(mask: &[u8], wanted: (u32, u32), sent: Size) -> Result<Picture, Fault> {
+        let own = imaging::probe(mask).map(|header| header.upright_size()).map_err(|error| bad(&error))?;
         if own != wanted {
             let why = format!("the mask has {}x{} pixels, and its picture {}x{}", own.0, own.1, wanted.0, wanted.1);
             return Err(Fault::BadPicture { why });
@@ -44,22 +70,41 @@ impl Picture {
             let why = "the mask is transparent nowhere, and that is where the picture may be changed".to_owned();
             return Err(Fault::BadPicture { why });
         }
-        let mask = cut(&mask, Region::WHOLE, sent.size.width, sent.size.height).map_err(|error| bad(&error))?;
+        let mask = cut(&mask, Region::WHOLE, sent.width, sent.height).map_err(|error| bad(&error))?;
         let bytes = file(&mask, FileType::Png, None).map_err(|error| bad(&error))?;
+        Picture::new(Arc::new(bytes))
+    }
+}
+
+impl Picture {
+    /// A mask for services that paint where it is white, and not where it is transparent.
+    pub(super) fn white_where_clear(&self) -> Result<Picture, Fault> {
+        let mask = imaging::decode(&self.bytes, 0, &Limits::default()).map_err(|error| bad(&error))?;
+        if mask.channels() != 4 {
+            return Err(Fault::BadPicture { why: "the mask is transparent nowhere".to_owned() });
+        }
+        let pixels = mask.pixels().chunks_exact(4).flat_map(|pixel| [255 - pixel[3]; 3]).collect();
+        let mask = imaging::Picture::from_pixels(pixels, self.size.width, self.size.height, 3);
+        let bytes = mask.and_then(|mask| file(&mask, FileType::Png, None)).map_err(|error| bad(&error))?;
         Picture::new(Arc::new(bytes))
     }
 }
 
 fn encoded(photo: &[u8], side: u32, limit: u64) -> Result<Vec<u8>, Error> {
     let picture = imaging::decode(photo, side, &Limits::default())?;
+    let file_type = if is_transparent(&picture) { FileType::Png } else { FileType::Jpeg };
+    scaled(&picture, side, file_type, limit)
+}
+
+/// A picture as a file whose longer side is at most `side`.
+fn scaled(picture: &imaging::Picture, side: u32, file_type: FileType, limit: u64) -> Result<Vec<u8>, Error> {
     let (width, height) = picture.full_size();
     let longest = u64::from(width.max(height));
-    let file_type = if is_transparent(&picture) { FileType::Png } else { FileType::Jpeg };
     if longest <= u64::from(side) {
-        return file(&picture, file_type, Some(limit));
+        return file(picture, file_type, Some(limit));
     }
     let scaled = |length: u32| ((u64::from(length) * u64::from(side) + longest / 2) / longest).max(1) as u32;
-    file(&cut(&picture, Region::WHOLE, scaled(width), scaled(height))?, file_type, Some(limit))
+    file(&cut(picture, Region::WHOLE, scaled(width), scaled(height))?, file_type, Some(limit))
 }
 
 fn is_transparent(picture: &imaging::Picture) -> bool {
@@ -127,9 +172,10 @@ mod tests {
         let sent = Picture::prepared(&photo, Kind::Anthropic, 1).unwrap();
         assert!(sent.bytes.len() as u64 <= Kind::Anthropic.picture_bytes(1));
         assert!(sent.size.width <= 4096 && sent.size.width == sent.size.height * 2, "{}", sent.size);
-        assert_eq!(Picture::prepared_mask(&mask, &photo, &sent).unwrap().size, sent.size);
+        let prepared = |mask: &[u8]| Picture::prepared_mask(mask, (5000, 2500), sent.size);
+        assert_eq!(prepared(&mask).unwrap().size, sent.size);
         let small = fixture("alpha.png");
-        assert!(Picture::prepared_mask(&small, &photo, &sent).unwrap_err().to_string().contains("pixels"));
-        assert!(Picture::prepared_mask(&photo, &photo, &sent).unwrap_err().to_string().contains("transparent nowhere"));
+        assert!(prepared(&small).unwrap_err().to_string().contains("pixels"));
+        assert!(prepared(&photo).unwrap_err().to_string().contains("transparent nowhere"));
     }
 }

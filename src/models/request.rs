@@ -150,6 +150,15 @@ impl Picture {
         Ok(Picture { bytes, container: header.container, size, digest })
     }
 
+    /// The file.
+    pub fn into_bytes(self) -> Vec<u8> {
+        Arc::unwrap_or_clone(self.bytes)
+    }
+
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
     /// `image/jpeg`, `image/png` or `image/webp`, by the bytes.
     pub(super) fn media_type(&self) -> &'static str {
         media_type(self.container)

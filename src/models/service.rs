@@ -43,6 +43,11 @@ impl Service {
         Ok(Service { kind, base, key, key_names, at_once: 8, per_minute: None })
     }
 
+    /// Its address, without a path of a request.
+    pub fn base(&self) -> &str {
+        self.base.as_str()
+    }
+
     /// Whether it can be asked: it has its key, or needs none.
     pub fn has_key(&self) -> bool {
         self.key.is_some() || self.key_names.is_empty()

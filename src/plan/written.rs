@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::DIST;
 use crate::actions::Task;
-use crate::campaign::{Asset, Campaign, Origins, Place, texts};
+use crate::campaign::{Asset, Campaign, Origins, Place, RelPath, texts};
 
 /// Finds where what an action is made from was written.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ impl<'c> Written<'c> {
             (_, ["data", "brand" | "campaign", ..]) => self.within(&["campaign", "name"], &[]),
             (_, ["data", "post", rest @ ..]) => self.within(&["post", post, "fields"], rest),
             (_, ["data" | "file", "format", rest @ ..] | ["format" | "file", rest @ ..]) => self.format(asset, rest),
+            (Task::Cutout(cutout), _) => self.cutout(&cutout.path).map(|part| part.place),
             (Task::Encode(_), [_]) => self.format(asset, &names),
             (_, ["data", field, ..]) => self.field(asset, field),
             (_, ["colors", rest @ ..]) => self.within(&["brand", "colors"], rest),
@@ -55,6 +56,7 @@ impl<'c> Written<'c> {
                 self.within(&["look", look, "steps"], &[])
             }
             (Task::Develop(_), _) => self.within(&["post", post, "formats"], &[]),
+            (Task::Prompt(_) | Task::Send(_) | Task::Edit(_) | Task::Pick(_), _) => self.direction(asset, task),
             (Task::Caption(_), ["text"]) => self.alt(asset).map(|part| part.place),
             (_, [name, ..]) => self.within(&["post", post], &[name]),
             (_, []) => None,
@@ -80,6 +82,7 @@ impl<'c> Written<'c> {
                     None => parts.extend(id.and_then(|id| self.part(&["caption", id]))),
                 }
             }
+            Task::Cutout(cutout) => parts.extend(self.cutout(&cutout.path)),
             Task::Develop(develop) => {
                 let photo = photo_of(asset, &develop.path);
                 parts.extend(photo.and_then(|photo| self.part(&["photo", photo])));
@@ -90,10 +93,36 @@ impl<'c> Written<'c> {
                 parts.extend(self.part(&["post", &asset.post]));
                 parts.extend(self.part(&["format", &asset.format]));
             }
-            // The page that it paints has the rest.
-            Task::Render(_) => {}
+            Task::Prompt(_) => parts.extend(self.product(asset)),
+            Task::Send(_) | Task::Edit(_) | Task::Pick(_) => {
+                let photo = asset.pictures.values().next().map(|picture| picture.photo.as_str());
+                let look = photo.and_then(|photo| self.campaign.photos.get(photo)?.look.as_deref());
+                parts.extend(look.and_then(|look| self.part(&["look", look])));
+            }
+            // What they are made from says all.
+            Task::Render(_) | Task::Fidelity(_) | Task::Surround(_) => {}
         }
         parts
+    }
+
+    /// Where the look with the steps that models do was written.
+    fn direction(&self, asset: &Asset, task: &Task) -> Option<Place> {
+        let place = match task {
+            Task::Edit(edit) => edit.place.clone(),
+            Task::Pick(pick) => pick.place.clone(),
+            _ => None,
+        };
+        let look = || {
+            let photo = asset.pictures.values().next()?.photo.as_str();
+            self.campaign.photos.get(photo)?.look.as_deref()
+        };
+        place.or_else(|| self.within(&["look", look()?, "steps"], &[]))
+    }
+
+    /// What is said of a photo whose product is isolated.
+    fn cutout(&self, photo: &str) -> Option<Part> {
+        let id = self.campaign.cutouts.of(&RelPath::parse(photo).ok()?).id.as_deref()?;
+        self.part(&["cutout", id])
     }
 
     fn within(&self, around: &[&str], names: &[&str]) -> Option<Place> {

@@ -103,7 +103,7 @@ impl Campaign {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_softbox"));
-        command.arg("-C").arg(self.path()).args(arguments).env_remove("NO_COLOR");
+        command.arg("-C").arg(self.path()).args(arguments).env_remove("NO_COLOR").env_remove("SOFTBOX_CACHE");
         command
     }
 

@@ -5,6 +5,7 @@ mod ask;
 mod common;
 mod contracts;
 mod crash;
+mod directed;
 mod faults;
 mod jobs;
 mod money;

@@ -2,18 +2,19 @@
 
 mod request;
 
-use std::io::{IsTerminal, Write, stderr, stdin};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
 
-use super::faults::{exit, problem};
+use super::asking::{is_somebody_there, is_yes, not_asked};
+use super::faults::exit;
+use super::keys::keys;
 use super::place::open;
-use super::reach::{self, Reach};
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
-use crate::campaign::models::Budget;
+use crate::campaign::models::{Budget, problem};
+use crate::campaign::reach::{self, Reach};
 use crate::campaign::{Loaded, Problem, load};
 use crate::models::{
     Catalogue, Client, Environment, Fault, How, Money, News, Patience, Request, Service, Settings, Size, Take,
@@ -118,14 +119,14 @@ impl Ask {
         let Some(budget) = campaign.budget else {
             return Err(Stop::Problems(problems, Exit::Wrong));
         };
-        let reach = match reach::find(&campaign, &self.model) {
+        let reach = match reach::find(&campaign.models, &self.model) {
             Err(_) if has_errors(&problems) && is_broken(&problems, &self.model) => {
                 return Err(Stop::Problems(problems, Exit::Wrong));
             }
             found => found?,
         };
         tell(reach.over(&timestamp(SystemTime::now())[..10]).as_slice());
-        let service = reach.service(&reach::keys(&folder)?)?;
+        let service = reach.service(&keys(&folder)?)?;
         let request = self.request(&reach, &campaign, engine.files(), &folder)?;
         let mut catalogue = Catalogue::default();
         // Alone in it, so that its own prices count.
@@ -183,29 +184,10 @@ impl Asking<'_> {
         let model = &self.ask.model;
         self.note(&format!("{model} ({}) will cost {price}", self.service.kind.label()));
         let is_small = cost.is_some_and(|cost| cost.currency == over.currency && cost.micros <= over.micros);
-        if is_small || self.ask.yes {
+        if is_small || self.ask.yes || !is_somebody_there() || is_yes("Ask it?") {
             return Ok(());
         }
-        if stdin().is_terminal() && stderr().is_terminal() {
-            let mut answer = String::new();
-            let _ = write!(stderr(), "Ask it? [y/N] ").and_then(|()| stderr().flush());
-            let read = stdin().read_line(&mut answer);
-            if read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
-                return Ok(());
-            }
-            let problem = Problem::error("not-asked", "nothing was asked and nothing was spent");
-            return Err(Stop::Problems(vec![problem], Exit::OverBudget));
-        }
-        let message = match cost {
-            Some(cost) => format!("this would cost {cost}, and what costs more than {over} is asked about first"),
-            None => format!("nobody knows what `{model}` costs, and that is asked about first"),
-        };
-        let problem = Problem::error("not-asked", message);
-        let hint = match cost {
-            Some(_) => "say `--yes`, or raise `confirm_over` in [budget]".to_owned(),
-            None => format!("say `--yes`, or write its `price` into [model.{model}]"),
-        };
-        Err(Stop::Problems(vec![problem.hint(hint)], Exit::OverBudget))
+        Err(Stop::Problems(vec![not_asked()], Exit::OverBudget))
     }
 
     fn note(&self, text: &str) {

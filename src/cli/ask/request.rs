@@ -5,11 +5,13 @@ use std::path::Path;
 
 use super::{Ask, Stop};
 use crate::actions::caption::Words;
+use crate::campaign::models::problem;
 use crate::campaign::names::{slug, unknown_hint};
+use crate::campaign::reach::Reach;
 use crate::campaign::{Campaign, Place, Problem, RelPath};
 use crate::cli::Exit;
-use crate::cli::reach::Reach;
 use crate::engine::Files;
+use crate::imaging;
 use crate::models::{self, Fault, ImageAsk, Picture, Request, TextAsk};
 use crate::plan::data;
 
@@ -98,20 +100,21 @@ impl Ask {
     }
 
     fn pictures(&self, reach: &Reach, folder: &Path) -> Result<(Vec<Picture>, Option<Picture>), Stop> {
-        let told = |path: &str, fault: &Fault| Stop::from(crate::cli::faults::problem(fault).at(Place::file(path)));
+        let told = |path: &str, fault: &Fault| Stop::from(problem(fault).at(Place::file(path)));
         let mut pictures = Vec::new();
-        let mut first = Vec::new();
+        let mut first = (0, 0);
         for path in &self.pictures {
             let bytes = read(path, folder)?;
             let picture = Picture::prepared(&bytes, reach.model.kind, self.pictures.len());
             pictures.push(picture.map_err(|fault| told(path, &fault))?);
-            if first.is_empty() {
-                first = bytes;
+            if pictures.len() == 1 {
+                // It was read just now.
+                first = imaging::probe(&bytes).map(|header| header.upright_size()).unwrap_or(first);
             }
         }
         let mask = match (&self.mask, pictures.first()) {
             (Some(path), Some(picture)) => {
-                let mask = Picture::prepared_mask(&read(path, folder)?, &first, picture);
+                let mask = Picture::prepared_mask(&read(path, folder)?, first, picture.size());
                 Some(mask.map_err(|fault| told(path, &fault))?)
             }
             _ => None,

@@ -34,7 +34,8 @@ impl Provider for A1111 {
             body.insert("init_images".into(), json!([call.picture(picture, Form::Base64)]));
         }
         if let Some(mask) = &ask.mask {
-            body.insert("mask".into(), call.picture(mask, Form::Base64));
+            // Where it has transparency, what is opaque would be painted.
+            body.insert("mask".into(), call.picture(&mask.white_where_clear()?, Form::Base64));
         }
         if let Some(size) = ask.size {
             let size = size.fitted(8, 64 * 64, 4096 * 4096);

@@ -1,12 +1,10 @@
 //! The models that a campaign can ask: those that are built in, and its own over them.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
-use super::faults::problem;
-use crate::campaign::models::Model as Own;
-use crate::campaign::{Campaign, Problem, did_you_mean};
+use super::models::{Model as Own, problem};
+use super::{Problem, did_you_mean};
 use crate::models::{Catalogue, Fault, Keys, Model, Service};
 
 /// A model, and what the campaign says about reaching it.
@@ -53,36 +51,28 @@ impl Reach {
     }
 }
 
-/// All models, by the names that people call them.
-pub fn all(campaign: &Campaign) -> Result<BTreeMap<String, Reach>, Problem> {
+/// All models, by the names that people call them: `own` over those that are built in.
+pub fn all(own: &BTreeMap<String, Arc<Own>>) -> Result<BTreeMap<String, Reach>, Problem> {
     let catalogue = Catalogue::built_in().map_err(|fault| problem(&fault))?;
     let mut all: BTreeMap<_, _> =
         catalogue.models.into_iter().map(|(name, model)| (name, Reach { model, own: None })).collect();
-    for (name, own) in &campaign.models {
+    for (name, own) in own {
         all.insert(name.clone(), Reach { model: own.model.clone(), own: Some(own.clone()) });
     }
     Ok(all)
 }
 
 /// The model of a name.
-pub fn find(campaign: &Campaign, name: &str) -> Result<Reach, Problem> {
-    let mut all = all(campaign)?;
-    all.remove(name).ok_or_else(|| {
-        let hint = match did_you_mean(name, all.keys().map(String::as_str)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("`softbox models` lists them; a further one is a table [model.{name}] in campaign.toml"),
-        };
-        Problem::error("unknown-model", format!("there is no model `{name}`")).hint(hint)
-    })
+pub fn find(own: &BTreeMap<String, Arc<Own>>, name: &str) -> Result<Reach, Problem> {
+    let mut all = all(own)?;
+    all.remove(name).ok_or_else(|| unknown(name, &all))
 }
 
-/// What the environment says, and the campaign's `.env`.
-pub fn keys(folder: &Path) -> Result<Keys, Problem> {
-    let text = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
-        Some((name.into_string().ok()?, value.into_string().ok()?))
+/// The mistake of naming a model that is not there.
+pub fn unknown(name: &str, all: &BTreeMap<String, Reach>) -> Problem {
+    let hint = match did_you_mean(name, all.keys().map(String::as_str)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("`softbox models` lists them; a further one is a table [model.{name}] in campaign.toml"),
     };
-    Keys::new(std::env::vars_os().filter_map(text)).with_dotenv(folder).map_err(|error| {
-        Problem::error("bad-dotenv", error.to_string())
-            .hint("add a line `.env` to the file .gitignore, and write NAME=value in .env")
-    })
+    Problem::error("unknown-model", format!("there is no model `{name}`")).hint(hint)
 }

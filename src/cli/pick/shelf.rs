@@ -1,0 +1,130 @@
+//! The takes that are there to choose from, photo by photo and step by step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::actions::fidelity::Measured;
+use crate::actions::{Failed, Task};
+use crate::campaign::{Campaign, Problem};
+use crate::cli::asking::desk;
+use crate::cli::build::MEMORY;
+use crate::cli::place::fingerprint;
+use crate::engine::{ActionId, Digest, Engine, Event, Graph, Options};
+use crate::models::{How, Money, Take};
+use crate::plan;
+
+/// A step of a photo with its takes.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// `hero/citrus-haze`
+    pub photo: String,
+    /// Numbers of takes run through all steps of a photo; this is that of its first.
+    pub first: usize,
+    pub takes: Vec<Entry>,
+    /// Nobody picked one of these.
+    pub is_open: bool,
+}
+
+/// A take, or the lack of one.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// `hero/citrus-haze/2-nano-banana-1`
+    pub name: String,
+    /// The model as the campaign calls it.
+    pub model: String,
+    /// Its file in the campaign.
+    pub file: Option<String>,
+    pub cost: Option<Money>,
+    /// How like the product the product in it is, where that is measured.
+    pub measured: Option<Measured>,
+    /// It goes on.
+    pub is_used: bool,
+    /// Why there is none.
+    pub missing: Option<String>,
+}
+
+/// All choices of a campaign. Asks no model; prepares pictures where that is needed to find takes.
+pub fn choices(engine: &mut Engine, campaign: &Campaign, folder: &Path) -> Result<Vec<Choice>, Problem> {
+    let how = How { frozen: true, retry: false };
+    let Some(desk) = desk(campaign, folder, how, &mut |_| ())? else { return Ok(Vec::new()) };
+    let graph = plan::plan(campaign, Some(desk.clone()));
+    let (made, failed) = run(engine, &graph)?;
+    let kept: BTreeMap<String, Take> = desk.takes().into_iter().flat_map(by_content).collect();
+    let mut choices: Vec<Choice> = Vec::new();
+    for (id, node) in graph.nodes() {
+        let Task::Pick(pick) = &node.action else { continue };
+        let inputs: Vec<ActionId> = node.depends_on().collect();
+        let first =
+            choices.iter().filter(|choice| choice.photo == pick.photo).map(|choice| choice.takes.len()).sum::<usize>();
+        let output = |id: &ActionId| {
+            if made.contains(id) { engine.output(*id).map(|bytes| (Digest::of(&bytes), bytes)) } else { None }
+        };
+        let used = output(&id).map(|(digest, _)| digest);
+        let mut takes = Vec::new();
+        for (at, edit_id) in inputs.iter().take(pick.takes).enumerate() {
+            let Task::Edit(edit) = &graph.node(*edit_id).action else { continue };
+            let digest = output(edit_id).map(|(digest, _)| digest);
+            let take = digest.and_then(|digest| kept.get(&digest.hex()).map(|take| (take, digest.hex())));
+            let file = take.as_ref().and_then(|(take, hex)| file_of(take, hex, folder));
+            let measured = inputs.get(pick.takes + at).and_then(output);
+            takes.push(Entry {
+                name: edit.name.clone(),
+                model: edit.called.clone(),
+                file,
+                cost: take.as_ref().and_then(|(take, _)| take.record.cost),
+                measured: measured.and_then(|(_, bytes)| Measured::from_bytes(&bytes)),
+                is_used: digest.is_some() && digest == used,
+                missing: failed.get(&graph.node(*edit_id).name).cloned(),
+            });
+        }
+        let picked = |take: &Entry| take.file.as_ref().is_some_and(|file| pick.picks.contains(file));
+        let is_open = !takes.iter().any(picked);
+        choices.push(Choice { photo: pick.photo.clone(), first: first + 1, takes, is_open });
+    }
+    Ok(choices)
+}
+
+/// Finds all takes, measures and choices, without asking for any. Tells which actions could be done, and why others could not.
+fn run(engine: &mut Engine, graph: &Graph<Task>) -> Result<(BTreeSet<ActionId>, BTreeMap<String, String>), Problem> {
+    let is_wanted = |task: &Task| matches!(task, Task::Edit(_) | Task::Fidelity(_) | Task::Pick(_));
+    let wanted: Vec<ActionId> = graph.nodes().filter(|(_, node)| is_wanted(&node.action)).map(|(id, _)| id).collect();
+    let options = Options {
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        requests: 8,
+        memory: MEMORY,
+        fingerprint: fingerprint(),
+        only: Some(wanted.clone()),
+        saved: BTreeSet::new(),
+        whole: false,
+    };
+    let (mut failed, mut out) = (BTreeMap::new(), BTreeSet::new());
+    let built = engine.build(graph, &options, &mut |event| {
+        if let Event::Finished {
+            name,
+            failure,
+            outcome: crate::engine::Outcome::Failed | crate::engine::Outcome::Blocked,
+            ..
+        } = event
+        {
+            out.insert(name.to_owned());
+            let why = failure.and_then(|Failed(problems)| problems.first()).map(|problem| problem.message.clone());
+            failed.extend(why.map(|why| (name.to_owned(), why)));
+        }
+    });
+    built.map_err(|error| Failed::from(error).0.remove(0))?;
+    let made = wanted.into_iter().filter(|id| !out.contains(&graph.node(*id).name)).collect();
+    Ok((made, failed))
+}
+
+/// A take by what each of its files holds.
+fn by_content(take: Take) -> Vec<(String, Take)> {
+    take.record.files.iter().map(|file| (file.blake3.clone(), take.clone())).collect()
+}
+
+/// The path in the campaign of a take's file with some content.
+fn file_of(take: &Take, hex: &str, folder: &Path) -> Option<String> {
+    let at = take.record.files.iter().position(|file| file.blake3 == hex)?;
+    let path = take.files().nth(at)?;
+    let path = path.strip_prefix(folder).ok()?.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
+    Some(path)
+}

@@ -1,0 +1,105 @@
+//! The whole way from a photo to a mask: guesses, the rough border, the fine border, and how sure all that is.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::coarse::{Coarse, divide};
+use super::fine::refine;
+use super::guesses::Guesses;
+use super::view::snapped;
+use super::{Fault, Hints, Model};
+use crate::imaging::Picture;
+
+/// How much of each pixel is the product, at the size of the upright picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mask {
+    pub width: u32,
+    pub height: u32,
+    /// 0 (background) to 255 (surely the product), row by row.
+    pub pixels: Vec<u8>,
+}
+
+/// What [`segment`] makes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cut {
+    pub mask: Mask,
+    /// How far guesses and border agree: 0 (look at it) to 1. It sorts; it does not promise.
+    pub confidence: f32,
+    pub remarks: Vec<Remark>,
+}
+
+/// What a person should look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Remark {
+    NothingFound,
+    /// The two guesses differ.
+    Disagree,
+    /// The border went against the guesses.
+    Overruled,
+    /// The product does not fill the box that was drawn around it.
+    ShortOfBox,
+    /// The product is cut by the edge of the photo.
+    CutByEdge,
+}
+
+impl fmt::Display for Remark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Remark::NothingFound => "nothing stands out from the background",
+            Remark::Disagree => "seen from near, the product looks different than from afar",
+            Remark::Overruled => "colours and guesses disagree about what belongs to the product",
+            Remark::ShortOfBox => "the product found does not fill the box",
+            Remark::CutByEdge => "the product is cut by the edge of the photo",
+        })
+    }
+}
+
+/// Isolates the product of a photo: a mask of the size of the upright picture as it was decoded. The same picture, hints and network
+/// give the same mask at any number of threads.
+///
+/// # Errors
+/// [`Fault::Network`] where the network gives no answer; [`Fault::Picture`] where the picture cannot be used.
+pub fn segment(picture: &Picture, hints: &Hints, model: &Model) -> Result<Cut, Fault> {
+    let guesses = Guesses::ask(picture, hints.region(), model)?;
+    let coarse = divide(picture, snapped(picture, guesses.region), hints, &guesses)?;
+    let kept = kept(&coarse, &guesses);
+    let mut remarks = Vec::new();
+    let mut remark = |holds: bool, remark| {
+        if holds {
+            remarks.push(remark);
+        }
+    };
+    let found = coarse.sides.contains(&true);
+    remark(!found, Remark::NothingFound);
+    remark(found && guesses.agreement < 0.8, Remark::Disagree);
+    remark(found && kept < 0.85, Remark::Overruled);
+    remark(!coarse.fills, Remark::ShortOfBox);
+    let fills = if coarse.fills { 1.0 } else { 0.5 };
+    let mask = refine(picture, coarse, &guesses)?;
+    remark(mask.touches_edge(), Remark::CutByEdge);
+    Ok(Cut { mask, confidence: guesses.agreement * kept * fills, remarks })
+}
+
+/// What both the guesses and the border hold to be the product, as a share of what either does.
+fn kept(coarse: &Coarse, guesses: &Guesses) -> f32 {
+    let (mut both, mut either) = (0_u32, 0_u32);
+    for (pixel, product) in coarse.sides.iter().enumerate() {
+        let guessed = guesses.at(coarse.view.place(pixel)) > 0.5;
+        both += u32::from(guessed && *product);
+        either += u32::from(guessed || *product);
+    }
+    both as f32 / either.max(1) as f32
+}
+
+impl Mask {
+    /// Whether more than a hundredth of a side of the photo is product.
+    fn touches_edge(&self) -> bool {
+        let (width, height) = (self.width as usize, self.height as usize);
+        let at = |x: usize, y: usize| self.pixels[y * width + x] > 127;
+        let across = |y: usize| (0..width).filter(|x| at(*x, y)).count() * 100 > width;
+        let down = |x: usize| (0..height).filter(|y| at(x, *y)).count() * 100 > height;
+        across(0) || across(height - 1) || down(0) || down(width - 1)
+    }
+}
