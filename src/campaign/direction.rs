@@ -16,7 +16,7 @@ pub struct Direction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"warmer light, from the left")]
     pub note: Option<String>,
-    /// Who is asked. A note left without asks those of the step before.
+    /// Who is asked. A note without asks those of the step before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(example = ["nano-banana", "seedream"])]
     pub models: Vec<String>,
@@ -32,11 +32,11 @@ pub struct Direction {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(example = &"photos/masks/jar.png")]
     pub mask: Option<String>,
-    /// The longer side of the answer, in pixels. Services know some sizes, and take the nearest. Left out: 2048.
+    /// The longer side of the answer, in pixels. Services know some sizes, and take the nearest. Left out: 2048; of a note, that of the step before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 256, max = 8192), example = 2048)]
     pub size: Option<u32>,
-    /// How far a take may stray from the product.
+    /// How far a take may stray from the product. Left out of a note: as in the step before.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = [{ "min": 0.9 }]))]
     pub fidelity: Option<Fidelity>,

@@ -182,10 +182,13 @@ fn check_direction(
         }
         _ => {}
     }
-    if direction.note.is_some()
-        && let (true, Some(before)) = (direction.models.is_empty(), before)
-    {
-        direction.models.clone_from(&before.models);
+    if let (Some(_), Some(before)) = (&direction.note, before) {
+        // A note goes on as the step before it was done, but for one take.
+        if direction.models.is_empty() {
+            direction.models.clone_from(&before.models);
+        }
+        direction.size = direction.size.or(before.size);
+        direction.fidelity = direction.fidelity.or(before.fidelity);
     }
     if direction.models.is_empty() {
         let problem = Problem::error("missing-key", "nothing says which models are asked");

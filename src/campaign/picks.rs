@@ -38,9 +38,16 @@ pub struct Pick {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Picked {
+    /// Takes of each model beyond those that the look says, at the last step that models do.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more: u32,
     /// In the order in which they were made.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pick: Vec<Pick>,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// All picks of a campaign, by the paths of their files below [`FOLDER`], without `.toml`: `photo/hero/citrus-haze`.
@@ -48,9 +55,9 @@ pub struct Picked {
 pub struct Picks(BTreeMap<String, Picked>);
 
 impl Picks {
-    /// What was picked in a file, the oldest first.
-    pub fn of(&self, name: &str) -> &[Pick] {
-        self.0.get(name).map_or(&[], |picked| &picked.pick)
+    /// What is in a file of picks.
+    pub fn of(&self, name: &str) -> Picked {
+        self.0.get(name).cloned().unwrap_or_default()
     }
 }
 

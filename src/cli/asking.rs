@@ -17,7 +17,7 @@ use crate::actions::desk::Desk;
 use crate::campaign::models::{Budget, problem};
 use crate::campaign::{Campaign, Problem, Step, reach};
 use crate::engine::{ActionId, Engine, Graph, Options, Verdict};
-use crate::models::{Catalogue, Client, Environment, How, Money, Patience, Settings, Spent, timestamp};
+use crate::models::{Catalogue, Client, Environment, How, Money, Patience, Settings, timestamp};
 use crate::plan;
 use crate::report::words::count;
 
@@ -31,6 +31,10 @@ pub struct Asking {
     /// Ask again for what was refused, or came in a useless state.
     #[arg(long, conflicts_with = "frozen")]
     pub retry: bool,
+
+    /// Ask each model for one take more of a photo, such as hero/citrus-haze; can be given several times.
+    #[arg(long, value_name = "PHOTO", conflicts_with = "frozen")]
+    pub fresh_take: Vec<String>,
 
     /// Do not ask me, whatever it costs. Budgets hold all the same.
     #[arg(short, long)]
@@ -146,7 +150,11 @@ impl Bill {
     /// `4 takes for about $0.20`
     pub fn told(&self) -> String {
         let (sums, unknown) = self.sums();
-        let mut parts: Vec<String> = sums.iter().map(|sum| format!("about {sum}")).collect();
+        let costs = sums.iter().filter(|sum| sum.micros > 0);
+        let mut parts: Vec<String> = costs.map(|sum| format!("about {sum}")).collect();
+        if parts.is_empty() && unknown == 0 {
+            parts.push("nothing".to_owned());
+        }
         match unknown {
             0 => {}
             all if all == self.takes.len() => parts.push("an unknown amount".to_owned()),
@@ -212,7 +220,8 @@ pub fn is_somebody_there() -> bool {
 /// What models cost in this build.
 pub fn tell_spent(common: &Common, desk: &Desk) {
     let spent = desk.spent();
-    if spent == Spent::default() {
+    let is_free = spent.known.iter().all(|sum| sum.micros == 0) && spent.unknown + spent.lost == 0;
+    if is_free {
         return;
     }
     match common.message_format {

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::asking::{Asking, Bill, confirm, desk, is_somebody_there, tell_spent};
 use super::faults::exit_of;
 use super::names::wanted;
+use super::pick::want_more;
 use super::place::{fingerprint, open};
 use super::show::{has_errors, nothing_to_do};
 use super::trace::Timeline;
@@ -76,6 +77,9 @@ impl Build {
             Ok(engine) => engine,
             Err(problem) => return common.refuse(problem),
         };
+        if let Err(problem) = want_more(&folder, &self.asking.fresh_take) {
+            return common.refuse(problem);
+        }
         face.tell(&Event::Phase { name: "lock", began: locking, took: locking.elapsed() });
         let ways = Ways { limits: &self.limits, asking: &self.asking };
         let (exit, plan) = once(&mut engine, &folder, &mut face, &ways, &self.only);

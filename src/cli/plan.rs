@@ -121,7 +121,11 @@ fn tell_bill(bill: &Bill, format: MessageFormat) {
         match format {
             MessageFormat::Json => say(&json!({ "event": "forecast", "path": format!("takes/{name}"), "verdict": "ask", "reasons": [], "cost": cost }).to_string()),
             MessageFormat::Human | MessageFormat::Github => {
-                let price = cost.map_or("for an unknown price".to_owned(), |cost| format!("for about {cost}"));
+                let price = match cost {
+                    Some(cost) if cost.micros == 0 => "for nothing".to_owned(),
+                    Some(cost) => format!("for about {cost}"),
+                    None => "nobody knows for how much".to_owned(),
+                };
                 say(&format!("ask     {name}  ({price})"));
             }
         }

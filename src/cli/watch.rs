@@ -52,7 +52,7 @@ impl Watch {
             }
         };
         // A prompt that is saved half written must cost nothing.
-        let asking = Asking { frozen: !self.ask, retry: false, yes: true };
+        let asking = Asking { frozen: !self.ask, yes: true, ..Asking::default() };
         let ways = Ways { limits: &self.limits, asking: &asking };
         let mut face = Traced { face: common.face(began), trace };
         let mut engine = match open(&folder, "watch", |holder| face.tell(&Event::Waiting { holder })) {

@@ -27,6 +27,8 @@ struct Stage<'a> {
     direction: &'a Direction,
     is_scene: bool,
     place: Option<Place>,
+    /// Answers of each model.
+    takes: u32,
 }
 
 /// A picture as models see it.
@@ -51,7 +53,10 @@ impl<'a> Planner<'a> {
             let Some(direction) = step.direction() else { continue };
             let place = self.place_of_look(photo);
             let is_scene = matches!(step, Step::Scene(_));
-            let stage = Stage { picture, name: name.clone(), number: at + 1, direction, is_scene, place };
+            let picks = self.campaign.picks.of(&format!("photo/{name}"));
+            // Further takes are of the step that is worked on.
+            let takes = direction.takes() + if at == last { picks.more } else { 0 };
+            let stage = Stage { picture, name: name.clone(), number: at + 1, direction, is_scene, place, takes };
             let developed = self.shown(&stage, made, &look.steps[from..at]);
             let product = self.product(&stage, &look.steps[..at], developed);
             made = Some(self.stage(&stage, developed, product));
@@ -117,7 +122,7 @@ impl<'a> Planner<'a> {
             for path in &stage.direction.references {
                 inputs.push(Input::Action(self.reference(path, limit)));
             }
-            for take in 1..=stage.direction.takes() {
+            for take in 1..=stage.takes {
                 let inputs = inputs.clone();
                 takes.push(self.take(stage, model, &reach, take, mask.is_some(), inputs));
             }
@@ -260,7 +265,7 @@ impl<'a> Planner<'a> {
         let picks = self.campaign.picks.of(&format!("photo/{}", stage.name));
         let action = Pick {
             takes: takes.len(),
-            picks: picks.iter().filter_map(|pick| pick.take.clone()).collect(),
+            picks: picks.pick.iter().filter_map(|pick| pick.take.clone()).collect(),
             required: self.campaign.picks_required,
             min: wanted.map(|wanted| wanted.min),
             names: takes.iter().map(|(_, name)| name.clone()).collect(),

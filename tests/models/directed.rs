@@ -2,6 +2,7 @@
 
 use std::process::Output;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -59,7 +60,16 @@ impl Studio {
     /// What `softbox pick` tells of a photo's takes.
     fn takes(&self, photo: &str) -> Vec<Value> {
         let told = self.softbox(&["pick", photo]);
-        told.events("take").cloned().collect()
+        told.events("choice").cloned().collect()
+    }
+
+    /// Answers on disk: takes, and what is not a take yet.
+    fn arrived(&self) -> usize {
+        let files = |folder: &str| {
+            let inside = walkdir(&self.campaign.at(folder));
+            inside.into_iter().filter(|name| name.ends_with(".toml") || folder.ends_with("answers")).count()
+        };
+        files("takes") + files(".softbox/answers")
     }
 
     /// The words that were sent so far.
@@ -67,6 +77,15 @@ impl Studio {
         let words = |seen: &Seen| seen.json()["contents"][0]["parts"][0]["text"].as_str().unwrap().to_owned();
         self.server.seen().iter().map(words).collect()
     }
+}
+
+/// The names of all files below a folder.
+fn walkdir(folder: &std::path::Path) -> Vec<String> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| if path.is_dir() { walkdir(&path) } else { vec![path.to_string_lossy().into_owned()] })
+        .collect()
 }
 
 fn said(output: &Output) -> String {
@@ -251,6 +270,46 @@ fn a_budget_stops_before_it_is_broken_and_what_is_there_is_built() {
 }
 
 #[test]
+fn a_fresh_take_asks_each_model_once_more_for_one_photo_and_stays_wanted() {
+    let studio = Studio::new(STEPS);
+    studio.build();
+    let built = studio.softbox(&["build", "--fresh-take", "hero/jar"]);
+    assert_eq!((built.code, studio.asked().len()), (0, 10), "{:?}", built.problems());
+    assert_eq!(studio.takes("hero/jar").len(), 6);
+    studio.softbox(&["pick", "hero/jar", "3"]);
+    let file = std::fs::read_to_string(studio.campaign.at("picks/photo/hero/jar.toml")).unwrap();
+    assert!(file.contains("more = 1") && file.contains("1-banana-3-"), "{file}");
+    studio.build();
+    assert_eq!(studio.asked().len(), 10);
+    let wrong = studio.softbox(&["build", "--fresh-take", "hero/jarr"]);
+    assert_eq!((wrong.code, studio.asked().len()), (2, 10));
+}
+
+#[test]
+fn a_build_that_is_killed_never_pays_again_for_what_had_arrived() {
+    for moment in 0..8 {
+        let count = AtomicU8::new(1);
+        let server = Server::start(move |_: &Seen, _: &str| {
+            Reaction::Late(Duration::from_millis(60), Box::new(picture(count.fetch_add(1, Ordering::SeqCst))))
+        });
+        let studio = Studio::at(server, STEPS);
+        // More than are asked for at once, so that some arrive before the kill and some do not.
+        studio.campaign.edit("campaign.toml", "takes = 2", "takes = 4");
+        let mut build = studio.command(&["build"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(Duration::from_millis(40 + moment * 35));
+        build.kill().unwrap();
+        build.wait().unwrap();
+        let (arrived, sent) = (studio.arrived(), studio.asked().len());
+        studio.build();
+        let again = studio.asked().len() - sent;
+        assert!(again <= 16 - arrived, "{arrived} of 16 had arrived when it was killed, and {again} were asked for");
+        assert_eq!(studio.arrived(), 16);
+        studio.build();
+        assert_eq!(studio.asked().len(), sent + again);
+    }
+}
+
+#[test]
 fn mistakes_in_a_step_are_told_at_their_place_and_nothing_is_asked() {
     for (steps, words) in [
         (r#"[{ edit = { note = "warmer" } }]"#, "no step before it makes one"),
@@ -258,7 +317,10 @@ fn mistakes_in_a_step_are_told_at_their_place_and_nothing_is_asked() {
         (r#"[{ edit = { prompt = "x" } }]"#, "which models are asked"),
         (r#"[{ edit = { models = ["banana"] } }]"#, "what the models are to do"),
         (r#"[{ edit = { prompt = "x", models = ["bananna"] } }]"#, "there is no model `bananna`"),
-        (r#"[{ edit = { prompt = "prompts/marbel.md", models = ["banana"] } }]"#, "there is no prompt `prompts/marbel.md`"),
+        (
+            r#"[{ edit = { prompt = "prompts/marbel.md", models = ["banana"] } }]"#,
+            "there is no prompt `prompts/marbel.md`",
+        ),
         (r#"[{ edit = { prompt = "x", models = ["claude-haiku"] } }]"#, "makes no pictures"),
         (r#"[{ edit = { prompt = "x", models = ["banana", "banana"] } }]"#, "named twice"),
         (r#"[{ scene = { prompt = "x", models = ["banana"] } }]"#, "was not isolated"),

@@ -10,9 +10,9 @@ use super::place::{cannot_keep, open};
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
 use crate::actions::Failed;
-use crate::campaign::picks::{Pick as Picking, Picked, file_of};
+use crate::campaign::picks::{Pick as Picking, Picked, file_of, shot_name};
 use crate::campaign::{Loaded, Problem, did_you_mean, load};
-use crate::engine::Event;
+use crate::engine::{Event, Files};
 use crate::models::timestamp;
 use crate::plan::Folder;
 use crate::report::Face;
@@ -63,10 +63,10 @@ impl Pick {
         };
         let own: Vec<&Choice> = choices.iter().filter(|choice| choice.photo == *photo).collect();
         if own.is_empty() {
-            return Err(unknown(photo, &choices));
+            return Err(unknown(photo, choices.iter().map(|choice| choice.photo.as_str())));
         }
         let name = format!("photo/{photo}");
-        let picks = campaign.picks.of(&name).to_vec();
+        let picks = campaign.picks.of(&name);
         if self.undo {
             return undo(&folder, &name, picks, common).map(|()| exit);
         }
@@ -92,8 +92,8 @@ impl Pick {
     }
 
     /// Adds a pick to the file of its photo. Older ones stay: the last one that is a take of a step counts for it.
-    fn keep(&self, folder: &Path, name: &str, mut picks: Vec<Picking>, file: &str) -> Result<(), Problem> {
-        picks.push(Picking {
+    fn keep(&self, folder: &Path, name: &str, mut picks: Picked, file: &str) -> Result<(), Problem> {
+        picks.pick.push(Picking {
             take: Some(file.to_owned()),
             why: self.why.clone(),
             by: who(folder),
@@ -104,12 +104,12 @@ impl Pick {
     }
 }
 
-fn undo(folder: &Path, name: &str, mut picks: Vec<Picking>, common: &Common) -> Result<(), Problem> {
-    let Some(last) = picks.pop() else {
+fn undo(folder: &Path, name: &str, mut picks: Picked, common: &Common) -> Result<(), Problem> {
+    let Some(last) = picks.pick.pop() else {
         let problem = Problem::error("no-pick", format!("nothing was picked of {}", name.trim_start_matches("photo/")));
         return Err(problem.hint("`softbox pick` lists what there is to pick"));
     };
-    let before = picks.last().and_then(|pick| pick.take.clone());
+    let before = picks.pick.last().and_then(|pick| pick.take.clone());
     write(folder, name, picks)?;
     if common.message_format != MessageFormat::Json {
         let taken = last.take.unwrap_or_default();
@@ -122,17 +122,43 @@ fn undo(folder: &Path, name: &str, mut picks: Vec<Picking>, common: &Common) -> 
 }
 
 /// Writes a file of picks, beside it first; one without picks goes away.
-fn write(folder: &Path, name: &str, picks: Vec<Picking>) -> Result<(), Problem> {
+fn write(folder: &Path, name: &str, picks: Picked) -> Result<(), Problem> {
     let file = file_of(name);
     let path = folder.join(&file);
     let failed = |error: std::io::Error| cannot_keep(folder, &error);
-    if picks.is_empty() {
+    if picks == Picked::default() {
         return std::fs::remove_file(&path).map_err(failed);
     }
-    let text = toml::to_string(&Picked { pick: picks }).map_err(|error| failed(std::io::Error::other(error)))?;
+    let text = toml::to_string(&picks).map_err(|error| failed(std::io::Error::other(error)))?;
     let text =
         format!("# What was picked; the last line that fits counts. Written by `softbox pick`, and by hand.\n\n{text}");
     crate::models::write_durably(&path, text.as_bytes()).map_err(failed)
+}
+
+/// Wants one more take of each model at the last step of a photo that models do: `softbox build --fresh-take`.
+pub fn want_more(folder: &Path, photos: &[String]) -> Result<(), Problem> {
+    if photos.is_empty() {
+        return Ok(());
+    }
+    let files = Files::open(folder).map_err(|error| cannot_keep(folder, &error))?;
+    let Loaded { campaign, .. } = load(&Folder(&files));
+    let is_directed = |look: &String| {
+        campaign.looks.get(look).is_some_and(|look| look.steps.iter().any(|step| step.direction().is_some()))
+    };
+    let directed = campaign.photos.values().filter(|photo| photo.look.as_ref().is_some_and(is_directed));
+    let known: Vec<String> =
+        directed.flat_map(|photo| photo.shots.iter().map(|shot| shot_name(&photo.id, &shot.path))).collect();
+    for photo in photos {
+        if !known.contains(photo) {
+            return Err(unknown(photo, known.iter().map(String::as_str)));
+        }
+    }
+    for photo in photos {
+        let name = format!("photo/{photo}");
+        let picks = campaign.picks.of(&name);
+        write(folder, &name, Picked { more: picks.more + 1, ..picks })?;
+    }
+    Ok(())
 }
 
 /// Who picks, as git knows them; `None` where nobody told.
@@ -142,9 +168,9 @@ fn who(folder: &Path) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-fn unknown(photo: &str, choices: &[Choice]) -> Problem {
+fn unknown<'a>(photo: &str, known: impl Iterator<Item = &'a str>) -> Problem {
     let problem = Problem::error("unknown-photo", format!("there are no takes of a photo `{photo}`"));
-    match did_you_mean(photo, choices.iter().map(|choice| choice.photo.as_str())) {
+    match did_you_mean(photo, known) {
         Some(near) => problem.hint(format!("did you mean `{near}`?")),
         None => problem.hint("`softbox pick` lists what there is to pick"),
     }

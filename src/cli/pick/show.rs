@@ -29,11 +29,14 @@ pub fn all(common: &Common, choices: &[Choice]) {
             choice.takes.iter().enumerate().for_each(|(at, take)| say(&event(choice, choice.first + at, take)));
             continue;
         }
+        // Nothing to choose from.
+        if choice.takes.len() == 1 && choice.takes.iter().all(|take| take.is_used) {
+            continue;
+        }
         let there = choice.takes.iter().filter(|take| take.file.is_some()).count();
         let used = choice.takes.iter().find(|take| take.is_used).map(|take| take.name.as_str());
         let state = match (used, choice.is_open, there) {
             (_, _, 0) => "no take is there yet".to_owned(),
-            (Some(_), true, 1) => "1 take".to_owned(),
             (Some(used), true, _) => {
                 format!("{}, nobody picked; {used} goes on until then", count(there, "take", "takes"))
             }
@@ -83,14 +86,22 @@ pub fn one(common: &Common, engine: &Engine, folder: &Path, choices: &[&Choice])
 
 /// `  nano-banana, $0.0504, 97 % like the product`
 fn facts(take: &Entry) -> String {
-    let cost = take.cost.map_or("unknown cost".to_owned(), |cost| cost.to_string());
+    let cost = price(take);
     let like = take.measured.as_ref().map(|measured| format!(", {:.0} % like the product", measured.score * 100.0));
     format!("  ({}, {cost}{})", take.model, like.unwrap_or_default())
 }
 
+fn price(take: &Entry) -> String {
+    match take.cost {
+        Some(cost) if cost.micros == 0 => "free".to_owned(),
+        Some(cost) => cost.to_string(),
+        None => "unknown cost".to_owned(),
+    }
+}
+
 fn event(choice: &Choice, number: usize, take: &Entry) -> String {
     json!({
-        "event": "take",
+        "event": "choice",
         "photo": choice.photo,
         "number": number,
         "name": take.name,
@@ -115,7 +126,7 @@ pub fn page(engine: &Engine, folder: &Path, title: &str, choices: &[Choice]) -> 
                 number: choice.first + at,
                 model: take.model.clone(),
                 file: file.clone(),
-                cost: take.cost.map_or("unknown cost".to_owned(), |cost| cost.to_string()),
+                cost: price(take),
                 score: take.measured.as_ref().map(|measured| measured.score),
                 is_used: take.is_used,
                 is_open: choice.is_open,
