@@ -71,6 +71,13 @@ pub fn desk(
         catalogue.models.insert(name.clone(), reach.model.clone());
         models.insert(name.clone(), (reach, service));
     }
+    // Where the campaign says what a model costs, that counts for the same model under another name, too.
+    let priced: Vec<_> =
+        models.values().filter(|(reach, _)| reach.own.is_some()).map(|(reach, _)| reach.model.clone()).collect();
+    for model in catalogue.models.values_mut() {
+        let own = priced.iter().find(|own| (own.kind, &own.id) == (model.kind, &model.id) && own.prices.is_known());
+        model.prices = own.map_or_else(|| model.prices.clone(), |own| own.prices.clone());
+    }
     let settings = Settings {
         takes: folder.join("takes"),
         derived: folder.join(crate::engine::DERIVED),

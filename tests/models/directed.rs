@@ -1,5 +1,7 @@
 //! Looks with steps that models do, built as a person builds them, against a stand-in: asked once, picked, noted, rebuilt without keys.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
@@ -63,13 +65,16 @@ impl Studio {
         told.events("choice").cloned().collect()
     }
 
-    /// Answers on disk: takes, and what is not a take yet.
+    /// Requests whose answer is on disk: takes, and what is not a take yet.
     fn arrived(&self) -> usize {
-        let files = |folder: &str| {
-            let inside = walkdir(&self.campaign.at(folder));
-            inside.into_iter().filter(|name| name.ends_with(".toml") || folder.ends_with("answers")).count()
+        let takes = walkdir(&self.campaign.at("takes")).into_iter().filter(|path| path.extension().unwrap() == "toml");
+        let request = |path: PathBuf| {
+            let record: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+            record["request"].as_str().unwrap().to_owned()
         };
-        files("takes") + files(".softbox/answers")
+        let answers = walkdir(&self.campaign.at(".softbox/answers"));
+        let answers = answers.into_iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned());
+        takes.map(request).chain(answers).collect::<BTreeSet<_>>().len()
     }
 
     /// The words that were sent so far.
@@ -79,13 +84,11 @@ impl Studio {
     }
 }
 
-/// The names of all files below a folder.
-fn walkdir(folder: &std::path::Path) -> Vec<String> {
+/// All files below a folder.
+fn walkdir(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .flat_map(|path| if path.is_dir() { walkdir(&path) } else { vec![path.to_string_lossy().into_owned()] })
-        .collect()
+    paths.flat_map(|path| if path.is_dir() { walkdir(&path) } else { vec![path] }).collect()
 }
 
 fn said(output: &Output) -> String {
