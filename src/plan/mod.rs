@@ -6,7 +6,7 @@ mod directed;
 mod folder;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::actions::Task;
@@ -55,7 +55,7 @@ struct Planner<'a> {
     campaign: &'a Campaign,
     graph: Graph<Task>,
     /// The developed photos so far, by photo, file and reach.
-    developed: BTreeMap<(&'a str, &'a str, u32), ActionId>,
+    developed: HashMap<(&'a str, &'a str, u32), ActionId>,
     /// The masks of photos so far.
     masks: BTreeMap<&'a RelPath, ActionId>,
     /// What models made of photos so far, by photo and file.
@@ -74,7 +74,7 @@ impl<'a> Planner<'a> {
         Planner {
             campaign,
             graph: Graph::default(),
-            developed: BTreeMap::new(),
+            developed: HashMap::new(),
             masks: BTreeMap::new(),
             directed: BTreeMap::new(),
             sent: BTreeMap::new(),
@@ -114,7 +114,7 @@ impl<'a> Planner<'a> {
         });
         let mut inputs = vec![Input::Action(compose)];
         let mut photos = Vec::new();
-        for (name, picture) in &asset.pictures {
+        for (name, picture) in asset.pictures.iter() {
             inputs.push(Input::Action(self.developed(picture, format)));
             photos.push(name.clone());
         }
