@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{Failed, kept};
 use crate::campaign::{Place, Problem};
 use crate::engine::{Output, Work};
-use crate::imaging::fidelity::{Comparison, compare};
-use crate::imaging::{self, Limits, Picture};
+use crate::imaging::fidelity::{Comparison, measure};
+use crate::imaging::{self, Description, Encoding, FileType, Limits, Picture};
 
 /// Raised when the same take would be measured otherwise.
 pub const VERSION: u32 = 1;
@@ -25,15 +25,15 @@ pub struct Fidelity {
 /// What was measured, as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
-    /// From 0 to 1: 1 is the photographed product itself.
-    pub score: f32,
     pub comparison: Comparison,
+    /// The take with the places where its product strayed, as JPEG.
+    pub heatmap: Vec<u8>,
 }
 
 impl Measured {
     /// `None` for any other bytes.
     pub fn from_bytes(bytes: &[u8]) -> Option<Measured> {
-        serde_json::from_slice(bytes).ok()
+        postcard::from_bytes(bytes).ok()
     }
 }
 
@@ -44,9 +44,19 @@ impl Fidelity {
         let needed = imaging::estimate(take, 0).map_err(|error| self.failed(&error))?;
         let _memory = work.reserve(usize::try_from(needed.saturating_mul(3)).unwrap_or(usize::MAX));
         let take = imaging::decode(take, 0, &Limits::default()).map_err(|error| self.failed(&error))?;
-        let comparison = compare(&product, &take).map_err(|error| self.failed(&error))?;
-        let measured = Measured { score: comparison.score, comparison };
-        let bytes = serde_json::to_vec(&measured).map_err(|error| super::internal(&error.to_string()))?;
+        let (comparison, heatmap) = measure(&product, &take).map_err(|error| self.failed(&error))?;
+        let encoding = Encoding {
+            file_type: FileType::Jpeg,
+            quality: 80,
+            max_bytes: None,
+            background: [255; 3],
+            graphics: false,
+            dpi: None,
+            description: Description::default(),
+        };
+        let heatmap = imaging::encode(&heatmap, &encoding).map_err(|error| self.failed(&error))?.bytes;
+        let bytes = postcard::to_allocvec(&Measured { comparison, heatmap })
+            .map_err(|error| super::internal(&error.to_string()))?;
         Ok(kept(bytes, Vec::new()))
     }
 

@@ -40,10 +40,10 @@ impl Pick {
             .filter(|at| !takes[*at].is_empty())
             .filter(|at| match (self.min, reports.get(*at)) {
                 (Some(min), Some(report)) => match Measured::from_bytes(report) {
-                    Some(measured) if measured.score >= min => true,
+                    Some(measured) if measured.comparison.score >= min => true,
                     // What could not be measured was told where that failed.
                     measured => {
-                        held.push((*at, measured.map(|measured| measured.score)));
+                        held.push((*at, measured.map(|measured| measured.comparison.score)));
                         false
                     }
                 },

@@ -19,6 +19,8 @@ pub struct Shown {
     pub cost: String,
     /// How like the product the product in it is, from 0 to 1, where that is measured.
     pub score: Option<f32>,
+    /// Where it is not, as JPEG.
+    pub heatmap: Option<Vec<u8>>,
     pub is_used: bool,
     /// Nobody picked among the takes of its step.
     pub is_open: bool,
@@ -39,7 +41,7 @@ figure { margin: 0; border-radius: 8px; padding: .5rem; border: 2px solid transp
 figure.used { border-color: #2f9e44 }
 img { display: block; width: 100%; border-radius: 4px }
 figcaption { font-size: .85rem; padding-top: .4rem; overflow-wrap: anywhere }
-b { font-weight: 600 } .low { color: #c2255c }
+.heat { margin-top: .5rem } b { font-weight: 600 } .low { color: #c2255c }
 code { background: #8881; padding: .15rem .35rem; border-radius: 4px; user-select: all }
 p { margin: .25rem 0 }
 </style></head><body>
@@ -64,17 +66,23 @@ pub fn page(title: &str, shown: &[Shown]) -> String {
                 let low = if score < 0.9 { " class=\"low\"" } else { "" };
                 format!("<p{low}>{:.0} % like the product</p>", score * 100.0)
             });
+            let is_low = take.score.is_some_and(|score| score < 0.95);
+            let heatmap = take.heatmap.as_ref().filter(|_| is_low).map(|heatmap| {
+                let data = STANDARD.encode(heatmap);
+                format!("<img class=\"heat\" alt=\"where the product strayed\" src=\"data:image/jpeg;base64,{data}\">")
+            });
             let _ = writeln!(
                 page,
                 "<figure{used}><img alt=\"take {number} of {photo}\" src=\"data:image/jpeg;base64,{data}\">\
                  <figcaption><p><b>{number}</b> · {model} · {cost}{goes_on}</p>{score}<p>{file}</p>\
-                 <p><code>softbox pick {photo} {number}</code></p></figcaption></figure>",
+                 <p><code>softbox pick {photo} {number}</code></p></figcaption>{heatmap}</figure>",
                 number = take.number,
                 photo = escaped(&take.photo),
                 data = STANDARD.encode(&take.picture),
                 model = escaped(&take.model),
                 cost = escaped(&take.cost),
                 score = score.unwrap_or_default(),
+                heatmap = heatmap.unwrap_or_default(),
                 file = escaped(&take.file),
             );
         }
@@ -96,6 +104,7 @@ mod tests {
             file: "takes/a.png".to_owned(),
             cost: "$0.05".to_owned(),
             score: Some(0.62),
+            heatmap: Some(b"heat".to_vec()),
             is_used,
             is_open: !is_used,
             picture: b"jpeg".to_vec(),

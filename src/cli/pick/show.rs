@@ -87,7 +87,8 @@ pub fn one(common: &Common, engine: &Engine, folder: &Path, choices: &[&Choice])
 /// `  nano-banana, $0.0504, 97 % like the product`
 fn facts(take: &Entry) -> String {
     let cost = price(take);
-    let like = take.measured.as_ref().map(|measured| format!(", {:.0} % like the product", measured.score * 100.0));
+    let like =
+        take.measured.as_ref().map(|measured| format!(", {:.0} % like the product", measured.comparison.score * 100.0));
     format!("  ({}, {cost}{})", take.model, like.unwrap_or_default())
 }
 
@@ -108,7 +109,7 @@ fn event(choice: &Choice, number: usize, take: &Entry) -> String {
         "model": take.model,
         "file": take.file,
         "cost": take.cost,
-        "fidelity": take.measured.as_ref().map(|measured| measured.score),
+        "fidelity": take.measured.as_ref().map(|measured| measured.comparison.score),
         "used": take.is_used,
         "missing": take.missing,
     })
@@ -127,7 +128,8 @@ pub fn page(engine: &Engine, folder: &Path, title: &str, choices: &[Choice]) -> 
                 model: take.model.clone(),
                 file: file.clone(),
                 cost: price(take),
-                score: take.measured.as_ref().map(|measured| measured.score),
+                score: take.measured.as_ref().map(|measured| measured.comparison.score),
+                heatmap: take.measured.as_ref().map(|measured| measured.heatmap.clone()),
                 is_used: take.is_used,
                 is_open: choice.is_open,
                 picture: small(engine, file, ON_PAGE, FileType::Jpeg)?,
