@@ -10,7 +10,7 @@ mod shapes;
 use softbox::imaging::cutout::{Hints, Model, segment};
 use softbox::imaging::{Limits, Picture, Region, cut, decode};
 
-use measure::{Score, boxed, score, worst};
+use measure::{Score, boxed, order, score, worst};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
@@ -44,10 +44,11 @@ fn main() -> Outcome<()> {
         let mean = |value: fn(&Score) -> f32| column.iter().map(value).sum::<f32>() / column.len().max(1) as f32;
         let least = column.iter().map(|score| score.iou).fold(1.0, f32::min);
         println!(
-            "{way:<13}  mean IoU {:.3}, least {least:.3}, boundary F {:.3} and {:.3}",
+            "{way:<13}  mean IoU {:.3}, least {least:.3}, boundary F {:.3} and {:.3}, order {:.2}",
             mean(|score| score.iou),
             mean(|score| score.within_2),
-            mean(|score| score.within_5)
+            mean(|score| score.within_5),
+            order(column)
         );
     }
     Ok(())

@@ -25,6 +25,19 @@ pub fn score(mask: &[bool], truth: &[bool], width: usize, confidence: f32) -> Sc
     Score { iou: both as f32 / either.max(1) as f32, within_2: border(2), within_5: border(5), confidence }
 }
 
+/// How well confidence sorts by IoU: Spearman's rank correlation, from -1 to 1.
+pub fn order(scores: &[Score]) -> f32 {
+    let ranks = |value: fn(&Score) -> f32| -> Vec<f32> {
+        let below = |own: f32| scores.iter().filter(|other| value(other) < own).count() as f32;
+        let alike = |own: f32| scores.iter().filter(|other| value(other) == own).count() as f32;
+        scores.iter().map(value).map(|own| below(own) + (alike(own) - 1.0) / 2.0).collect()
+    };
+    let mean = (scores.len() as f32 - 1.0) / 2.0;
+    let (right, sure) = (ranks(|score| score.iou), ranks(|score| score.confidence));
+    let product = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - mean) * (b - mean)).sum::<f32>();
+    product(&right, &sure) / (product(&right, &right) * product(&sure, &sure)).sqrt().max(1e-6)
+}
+
 fn boundary(mask: &[bool], truth: &[bool], width: usize, within: usize) -> f32 {
     let (own, right) = (edge(mask, width), edge(truth, width));
     let share = |edge: &[bool], near: &[bool]| {

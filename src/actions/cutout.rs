@@ -9,14 +9,14 @@ use crate::imaging::cutout::{Cut, Fault, Hints, Layout, Mask, Model, segment};
 use crate::imaging::{self, Limits, Picture};
 
 /// Raised when the same photo and hints would give another mask.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The longer side that masks are made at, in pixels: what a 12-megapixel phone takes. Larger photos are looked at smaller, and their
 /// masks enlarged.
 const REACH: u32 = 2200;
 
 /// A mask that is less sure than this is told of. It sorts well and decides badly, so it is low.
-const UNSURE: f32 = 0.8;
+const UNSURE: f32 = 0.9;
 
 /// Its inputs are the photo, and then either a mask made by hand, or a network and its description, or nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]

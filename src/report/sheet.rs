@@ -66,7 +66,7 @@ pub fn page(campaign: &str, shown: &[Shown]) -> String {
          should hold the whole product, and points like [[0.4, 0.6]] say what to keep and to drop. Move over a picture to read a place.</p>\n"
     );
     for (number, one) in shown.iter().enumerate() {
-        let low = if one.confidence < 0.8 { " low" } else { "" };
+        let low = if one.confidence < 0.9 { " low" } else { "" };
         let remarks: String = one.remarks.iter().map(|remark| format!("<p>{}</p>", escaped(remark))).collect();
         let [left, top, width, height] = one.area;
         let lines = format!(

@@ -1,4 +1,4 @@
-//! Two guesses of the network, of the wider and of the nearer surroundings: together they are surer than either.
+//! Guesses of the network, of wider and of nearer surroundings: together they are surer than any of them.
 
 use super::model::Guess;
 use super::regions::{bounds, main_parts};
@@ -8,11 +8,9 @@ use crate::imaging::{Picture, Region};
 
 /// What the network makes of a photo.
 pub struct Guesses {
-    wide: Placed,
+    wide: Wide,
     near: Placed,
-    /// How much the nearer one counts.
-    share: f32,
-    /// What both hold to be the product, as a share of what either does: 0 to 1.
+    /// What a guess from afar and one from nearer both hold to be the product, as a share of what either does: 0 to 1.
     pub agreement: f32,
     /// Where the product is looked for.
     pub region: Region,
@@ -23,33 +21,57 @@ struct Placed {
     region: Region,
 }
 
-/// Above this agreement the nearer guess is the better one; below, it often lost its subject (measured: mean IoU 0.914 with this
-/// rule, 0.907 without a nearer guess).
-const AGREED: f32 = 0.9;
+/// A guess of everything around, and, where nobody drew a box, one of the middle alone: that has less of other things in it, and
+/// people photograph their products in the middle.
+struct Wide {
+    whole: Placed,
+    middle: Option<Placed>,
+}
+
+/// Without an eighth on each side; people leave more room above a product than below.
+const MIDDLE: Region = Region { left: 0.1, top: 0.12, width: 0.8, height: 0.8 };
 
 impl Guesses {
     pub fn ask(picture: &Picture, area: Option<Region>, model: &Model) -> Result<Guesses, Fault> {
         let placed = |region| Ok::<_, Fault>(Placed { guess: model.guess(picture, region)?, region });
-        let (wide, near, region) = match area {
-            Some(area) => (placed(grown(area, 0.4))?, placed(grown(area, 0.1))?, grown(area, 0.15)),
-            None => {
-                let wide = placed(Region::WHOLE)?;
-                let subject = wide.subject().unwrap_or(Region::WHOLE);
-                (wide, placed(grown(subject, 0.15))?, grown(subject, 0.25))
-            }
-        };
-        let agreement = agreement(&wide, &near, area.unwrap_or(region));
-        let share = match area {
-            Some(_) => 0.5,
-            None if agreement >= AGREED => 0.7,
-            None => 0.3,
-        };
-        Ok(Guesses { wide, near, share, agreement, region })
+        if let Some(area) = area {
+            let (whole, near) = (placed(grown(area, 0.4))?, placed(grown(area, 0.1))?);
+            let agreement = agreement(&whole, &near, area);
+            return Ok(Guesses { wide: Wide { whole, middle: None }, near, agreement, region: grown(area, 0.15) });
+        }
+        let (whole, middle) = (placed(Region::WHOLE)?, placed(MIDDLE)?);
+        let agreement = agreement(&whole, &middle, MIDDLE);
+        let wide = Wide { whole, middle: Some(middle) };
+        let subject = wide.subject().unwrap_or(Region::WHOLE);
+        let near = placed(grown(subject, 0.15))?;
+        Ok(Guesses { wide, near, agreement, region: grown(subject, 0.25) })
     }
 
-    /// How much a place (in fractions of the photo) belongs to the product: 0 to 1.
+    /// How much a place (in fractions of the photo) belongs to the product: 0 to 1. A geometric mean, because each guess takes other
+    /// things along, and all of them seldom the same (measured without hints: mean IoU 0.89, 0.87 with the arithmetic one).
     pub fn at(&self, place: [f64; 2]) -> f32 {
-        self.wide.at(place) * (1.0 - self.share) + self.near.at(place) * self.share
+        (self.wide.at(place) * self.near.at(place)).sqrt()
+    }
+}
+
+impl Wide {
+    fn at(&self, place: [f64; 2]) -> f32 {
+        let whole = self.whole.at(place);
+        match &self.middle {
+            Some(middle) if middle.holds(place) => (whole * middle.at(place)).sqrt(),
+            _ => whole,
+        }
+    }
+
+    /// A box around what is most likely the product.
+    fn subject(&self) -> Option<Region> {
+        const SIDE: usize = 320;
+        let at = |cell: usize| (cell as f64 + 0.5) / SIDE as f64;
+        let values: Vec<f32> = (0..SIDE * SIDE).map(|cell| self.at([at(cell % SIDE), at(cell / SIDE)])).collect();
+        let mut mask: Vec<bool> = values.iter().map(|value| *value > 0.5).collect();
+        main_parts(&mut mask, SIDE, &values, None, 0.6);
+        let [left, top, right, bottom] = bounds(&mask, SIDE)?.map(|side| side as f64 / SIDE as f64);
+        Some(Region { left, top, width: right - left, height: bottom - top })
     }
 }
 
@@ -71,19 +93,9 @@ impl Placed {
         upper * (1.0 - low) + lower * low
     }
 
-    /// A box around what is most likely the product.
-    fn subject(&self) -> Option<Region> {
-        let side = self.guess.side;
-        let mut mask: Vec<bool> = self.guess.values.iter().map(|value| *value > 0.5).collect();
-        main_parts(&mut mask, side, &self.guess.values, None, 0.6);
-        let [left, top, right, bottom] = bounds(&mask, side)?;
-        let share = |pixels: usize, length: f64| pixels as f64 / side as f64 * length;
-        Some(Region {
-            left: self.region.left + share(left, self.region.width),
-            top: self.region.top + share(top, self.region.height),
-            width: share(right - left, self.region.width),
-            height: share(bottom - top, self.region.height),
-        })
+    fn holds(&self, [x, y]: [f64; 2]) -> bool {
+        let Region { left, top, width, height } = self.region;
+        (left..=left + width).contains(&x) && (top..=top + height).contains(&y)
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Mask {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cut {
     pub mask: Mask,
-    /// How far guesses and border agree: 0 (look at it) to 1. It sorts; it does not promise.
+    /// How far the guesses bear out what was found: 0 (look at it) to 1. It sorts; it does not promise.
     pub confidence: f32,
     pub remarks: Vec<Remark>,
 }
@@ -64,7 +64,7 @@ impl fmt::Display for Remark {
 pub fn segment(picture: &Picture, hints: &Hints, model: &Model) -> Result<Cut, Fault> {
     let guesses = Guesses::ask(picture, hints.region(), model)?;
     let coarse = divide(picture, snapped(picture, guesses.region), hints, &guesses)?;
-    let kept = kept(&coarse, &guesses);
+    let Support { kept, certainty } = Support::of(&coarse, &guesses);
     let mut remarks = Vec::new();
     let mut remark = |holds: bool, remark| {
         if holds {
@@ -73,24 +73,38 @@ pub fn segment(picture: &Picture, hints: &Hints, model: &Model) -> Result<Cut, F
     };
     let found = coarse.sides.contains(&true);
     remark(!found, Remark::NothingFound);
-    remark(found && guesses.agreement < 0.8, Remark::Disagree);
+    remark(found && guesses.agreement < 0.7, Remark::Disagree);
     remark(found && kept < 0.85, Remark::Overruled);
     remark(!coarse.fills, Remark::ShortOfBox);
     let fills = if coarse.fills { 1.0 } else { 0.5 };
     let mask = refine(picture, coarse, &guesses)?;
     remark(mask.touches_edge(), Remark::CutByEdge);
-    Ok(Cut { mask, confidence: guesses.agreement * kept * fills, remarks })
+    // Chosen by how it sorts the scoring set: rank correlation with IoU of 0.77 without hints and with a box. How far the guesses
+    // agree says little more (0.53 and 0.70 where it counts in full), as their mean has sorted out much of what they differ in.
+    let support = certainty * kept;
+    Ok(Cut { mask, confidence: support * support * (0.9 + 0.1 * guesses.agreement) * fills, remarks })
 }
 
-/// What both the guesses and the border hold to be the product, as a share of what either does.
-fn kept(coarse: &Coarse, guesses: &Guesses) -> f32 {
-    let (mut both, mut either) = (0_u32, 0_u32);
-    for (pixel, product) in coarse.sides.iter().enumerate() {
-        let guessed = guesses.at(coarse.view.place(pixel)) > 0.5;
-        both += u32::from(guessed && *product);
-        either += u32::from(guessed || *product);
+/// How far the guesses bear out what was found.
+struct Support {
+    /// What both the guesses and the border hold to be the product, as a share of what either does.
+    kept: f32,
+    /// How sure the guesses are of the product found, on average.
+    certainty: f32,
+}
+
+impl Support {
+    fn of(coarse: &Coarse, guesses: &Guesses) -> Support {
+        let (mut both, mut either, mut found, mut sure) = (0_u32, 0_u32, 0_u32, 0.0_f32);
+        for (pixel, product) in coarse.sides.iter().enumerate() {
+            let guess = guesses.at(coarse.view.place(pixel));
+            both += u32::from(guess > 0.5 && *product);
+            either += u32::from(guess > 0.5 || *product);
+            found += u32::from(*product);
+            sure += if *product { guess } else { 0.0 };
+        }
+        Support { kept: both as f32 / either.max(1) as f32, certainty: sure / found.max(1) as f32 }
     }
-    both as f32 / either.max(1) as f32
 }
 
 impl Mask {
