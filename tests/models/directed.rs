@@ -348,3 +348,113 @@ fn the_key_is_in_no_file_and_no_message_of_a_build() {
     assert!(!told.contains(KEY), "{told}");
     assert_eq!(crate::studio::holds(studio.campaign.path(), KEY.as_bytes()), None);
 }
+
+/// A jar on grey paper, with its mask; in front of green, as it is or mirrored, as a model answers.
+mod jar {
+    use super::*;
+
+    pub fn cutout() -> image::RgbaImage {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/fidelity/jar.webp");
+        let jar = image::load_from_memory(&std::fs::read(path).unwrap()).unwrap();
+        jar.resize_exact(450, 600, image::imageops::FilterType::Triangle).to_rgba8()
+    }
+
+    pub fn on(colour: [u8; 3], jar: &image::RgbaImage) -> image::RgbImage {
+        let blend = |x: u32, y: u32| {
+            let own = jar.get_pixel(x, y).0;
+            let value = |at: usize| {
+                ((u32::from(own[at]) * u32::from(own[3]) + u32::from(colour[at]) * (255 - u32::from(own[3]))) / 255)
+                    as u8
+            };
+            image::Rgb([value(0), value(1), value(2)])
+        };
+        image::RgbImage::from_fn(jar.width(), jar.height(), blend)
+    }
+
+    pub fn png(picture: impl Into<image::DynamicImage>) -> Vec<u8> {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.into().write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+        bytes.into_inner()
+    }
+
+    pub fn answer(picture: &[u8]) -> Reaction {
+        Reaction::json(200, &gemini_picture(&encoded(picture)))
+    }
+
+    /// A shop with this jar alone, in whose posts one pixel is one of the photo.
+    pub fn studio(server: Server, steps: &str) -> Studio {
+        let studio = Studio::at(server, steps);
+        for gone in ["photos/amber.png", "photos/jar.png"] {
+            studio.campaign.remove(gone);
+        }
+        std::fs::write(studio.campaign.at("photos/jar.png"), png(on([130, 128, 126], &cutout()))).unwrap();
+        let mask = image::GrayImage::from_fn(450, 600, |x, y| image::Luma([cutout_alpha(x, y)]));
+        std::fs::write(studio.campaign.at("photos/mask.png"), png(mask)).unwrap();
+        studio.campaign.edit("campaign.toml", "width = 60\nheight = 60", "width = 450\nheight = 600");
+        studio.campaign.edit(
+            "campaign.toml",
+            "[photo.hero]",
+            "[cutout.jar]\nphoto = \"photos/jar.png\"\nmask = \"photos/mask.png\"\n[photo.hero]",
+        );
+        studio.campaign.edit("campaign.toml", "[product.amber]\nname = \"Amber\"\n", "");
+        studio
+    }
+
+    fn cutout_alpha(x: u32, y: u32) -> u8 {
+        use std::sync::OnceLock;
+        static JAR: OnceLock<image::RgbaImage> = OnceLock::new();
+        JAR.get_or_init(cutout).get_pixel(x, y).0[3]
+    }
+}
+
+#[test]
+fn a_take_whose_product_strayed_is_held_back_and_an_honest_one_goes_on() {
+    let own = jar::cutout();
+    let (honest, mirrored) =
+        (jar::on([60, 150, 80], &own), jar::on([60, 150, 80], &image::imageops::flip_horizontal(&own)));
+    let answers = [jar::png(mirrored), jar::png(honest)];
+    let count = AtomicU8::new(0);
+    let server = Server::start(move |_: &Seen, _: &str| {
+        jar::answer(&answers[usize::from(count.fetch_add(1, Ordering::SeqCst)) % 2])
+    });
+    let steps = r#"["cutout", { edit = { prompt = "x", models = ["banana"], takes = 2, fidelity = { min = 0.9 } } }]"#;
+    let studio = jar::studio(server, steps);
+    let built = studio.build();
+    assert_eq!(built.wrote().len(), 1);
+    let mut takes = studio.takes("hero/jar");
+    takes.sort_by(|a, b| a["fidelity"].as_f64().unwrap().total_cmp(&b["fidelity"].as_f64().unwrap()));
+    assert!(takes[0]["fidelity"].as_f64().unwrap() < 0.3 && takes[1]["fidelity"].as_f64().unwrap() > 0.9, "{takes:#?}");
+    assert_eq!((&takes[0]["used"], &takes[1]["used"]), (&json!(false), &json!(true)));
+    let page = std::fs::read_to_string(studio.campaign.at(".softbox/takes.html")).unwrap();
+    assert_eq!(page.matches("class=\"heat\"").count(), 1, "the one that strayed shows where");
+    // A pick is no way around it.
+    let strayed = takes[0]["number"].to_string();
+    assert_eq!(studio.softbox(&["pick", "hero/jar", &strayed]).code, 0);
+    let built = studio.softbox(&["build"]);
+    assert_eq!(built.code, 1, "{}", built.said);
+    assert!(built.problems().iter().any(|problem| problem.contains("is not like the photographed one")));
+}
+
+#[test]
+fn a_scene_keeps_the_products_own_pixels_and_takes_the_rest_from_the_model() {
+    let own = jar::cutout();
+    let answered = jar::png(jar::on([60, 150, 80], &own));
+    let server = Server::start(move |_: &Seen, _: &str| jar::answer(&answered));
+    let studio = jar::studio(server, r#"["cutout", { scene = { prompt = "a green wall", models = ["banana"] } }]"#);
+    studio.build();
+    let words = &studio.asked()[0];
+    assert!(words.contains("Paint only what is around it") && words.ends_with("a green wall"), "{words}");
+    let photo = image::open(studio.campaign.at("photos/jar.png")).unwrap().to_rgb8();
+    let made = image::load_from_memory(&studio.campaign.dist()["jar.small.png"]).unwrap().to_rgb8();
+    let (mut sure, mut around) = (0, 0);
+    for (x, y, alpha) in own.enumerate_pixels().map(|(x, y, pixel)| (x, y, pixel.0[3])) {
+        if alpha == 255 {
+            sure += 1;
+            assert_eq!(made.get_pixel(x, y), photo.get_pixel(x, y), "{x}, {y}");
+        } else if x < 60 || y < 60 {
+            around += 1;
+            assert_eq!(made.get_pixel(x, y).0, [60, 150, 80]);
+        }
+    }
+    assert!(sure > 20_000 && around > 20_000, "{sure} {around}");
+}
