@@ -64,11 +64,11 @@ pub fn page(title: &str, shown: &[Shown]) -> String {
                 let low = if score < 0.9 { " class=\"low\"" } else { "" };
                 format!("<p{low}>{:.0} % like the product</p>", score * 100.0)
             });
-            let _ = write!(
+            let _ = writeln!(
                 page,
                 "<figure{used}><img alt=\"take {number} of {photo}\" src=\"data:image/jpeg;base64,{data}\">\
                  <figcaption><p><b>{number}</b> · {model} · {cost}{goes_on}</p>{score}<p>{file}</p>\
-                 <p><code>softbox pick {photo} {number}</code></p></figcaption></figure>\n",
+                 <p><code>softbox pick {photo} {number}</code></p></figcaption></figure>",
                 number = take.number,
                 photo = escaped(&take.photo),
                 data = STANDARD.encode(&take.picture),

@@ -258,7 +258,10 @@ fn mistakes_in_a_step_are_told_at_their_place_and_nothing_is_asked() {
         (r#"[{ edit = { prompt = "x" } }]"#, "which models are asked"),
         (r#"[{ edit = { models = ["banana"] } }]"#, "what the models are to do"),
         (r#"[{ edit = { prompt = "x", models = ["bananna"] } }]"#, "there is no model `bananna`"),
-        (r#"[{ edit = { prompt = "prompts/marbel.md", models = ["banana"] } }]"#, "there is no prompt `prompts/marbel.md`"),
+        (
+            r#"[{ edit = { prompt = "prompts/marbel.md", models = ["banana"] } }]"#,
+            "there is no prompt `prompts/marbel.md`",
+        ),
         (r#"[{ edit = { prompt = "x", models = ["claude-haiku"] } }]"#, "makes no pictures"),
         (r#"[{ edit = { prompt = "x", models = ["banana", "banana"] } }]"#, "named twice"),
         (r#"[{ scene = { prompt = "x", models = ["banana"] } }]"#, "was not isolated"),
