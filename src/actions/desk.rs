@@ -88,8 +88,8 @@ impl Desk {
             let label = service.kind.label();
             let message = format!("{label} refused to make {name}: {}", reason.trim_end_matches('.'));
             let cost = take.record.cost.map_or("an unknown amount".to_owned(), |cost| cost.to_string());
-            let hint =
-                format!("change the prompt or the picture, or ask the same again with `--retry`; it cost {cost}");
+            let what = if request.is_image() { "the prompt or the picture" } else { "the draft or what you ask for" };
+            let hint = format!("change {what}, or ask the same again with `--retry`; it cost {cost}");
             return Err(Problem::error("refused", message).at(place.clone()).hint(hint));
         }
         let remarks = remarks.into_inner().unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,7 @@ use super::manifest::PicksWanted;
 use super::names::{did_you_mean, list, nfc};
 use super::shape::Broken;
 use super::{Campaign, Folder, Place, Problem, RelPath, Source};
-use super::{assets, brand, captions, cutouts, files, looks, models, photos, picks, posts, products};
+use super::{assets, brand, captions, cutouts, files, looks, models, photos, picks, posts, products, variants, voice};
 
 /// A campaign with everything that was found wrong with it.
 #[derive(Debug, Default)]
@@ -39,10 +39,15 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         campaign.cutouts = cutouts::load(&mut loader, &manifest);
         let photos = photos::load(&mut loader, &manifest, &campaign);
         campaign.photos = photos.iter().map(|(id, photo)| (id.clone(), photo.photo.clone())).collect();
-        let captions = captions::load(&mut loader, &manifest);
+        campaign.brand.voice = voice::load(&mut loader, &manifest);
+        let captions = captions::load(&mut loader, &manifest, &campaign);
         campaign.captions = captions.iter().map(|(id, caption)| (id.clone(), caption.caption.clone())).collect();
         let posts = posts::load(&mut loader, &manifest, &mut campaign, &photos);
         campaign.held = captions::check(&mut loader, &campaign, &captions, &posts, &photos);
+        for id in variants::check(&mut loader, &campaign, &captions, &posts) {
+            // Nobody is asked by rules that are wrong; the draft goes out as ever.
+            campaign.captions.entry(id).and_modify(|caption| Arc::make_mut(caption).variants = None);
+        }
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
         campaign.picks = picks::load(&mut loader);

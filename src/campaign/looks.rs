@@ -8,7 +8,7 @@ use super::files::{Entry, Tables};
 use super::load::Loader;
 use super::manifest::LookTable;
 use super::names::{did_you_mean, list};
-use super::reach::{self, Reach};
+use super::reach::{self, Reach, Wanted};
 use super::{Backdrop, Brand, Campaign, Direction, Look, Problem, Step, color};
 
 pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables, campaign: &Campaign) -> BTreeMap<String, Arc<Look>> {
@@ -194,23 +194,10 @@ fn check_direction(
         let problem = Problem::error("missing-key", "nothing says which models are asked");
         wrong.push(problem.hint("write `models = [\"nano-banana\"]`; `softbox models` lists them"));
     }
-    for (at, name) in direction.models.iter().enumerate() {
-        if direction.models[..at].contains(name) {
-            let problem = Problem::error("duplicate", format!("the model `{name}` is named twice"));
-            wrong.push(problem.hint("for several answers of one model, write `takes = 2`"));
-        }
-        match models.get(name) {
-            None if loader.is_broken("model", name) => return false,
-            None => wrong.push(reach::unknown(name, models)),
-            Some(reach) if reach.model.can.iter().any(|can| can.name.starts_with("image.")) => {}
-            Some(_) => {
-                let problem = Problem::error("wrong-model", format!("the model `{name}` makes no pictures"));
-                let hint = format!(
-                    "`softbox models` tells what each can do; of your own, say it with `can = [\"image.edit\"]` in [model.{name}]"
-                );
-                wrong.push(problem.hint(hint));
-            }
-        }
+    let names: Vec<&str> = direction.models.iter().map(String::as_str).collect();
+    match reach::check(loader, &names, Wanted::Pictures, models) {
+        Some(problems) => wrong.extend(problems.into_iter().map(|(_, problem)| problem)),
+        None => return false,
     }
     if direction.mask.is_some() && matches!(step.value, Step::Scene(_)) {
         let problem = Problem::error("mask-of-scene", "a scene has a mask of its own: that of the product");

@@ -9,6 +9,7 @@ use super::Step;
 use super::at::{At, ById, Id, OneOrMany, TextOr};
 use super::formats::{FileType, SafeZone};
 use super::models::{amount, days, price, providers};
+use super::networks::names as networks;
 
 /// A softbox campaign: products, photos, looks, captions and posts.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -110,6 +111,12 @@ pub struct BrandTable {
     /// The logo's picture file; templates show it as `{{brand.logo}}`.
     #[schemars(example = &"brand/logo.svg")]
     pub logo: Option<At<String>>,
+    /// Posts that you wrote before, by path or pattern: models that are asked for other words write like these.
+    #[schemars(example = ["brand/voice/*.md"])]
+    pub voice: Vec<At<String>>,
+    /// Words that no caption by a model may have.
+    #[schemars(example = ["elevate", "game-changer"])]
+    pub never: Vec<At<String>>,
 }
 
 /// A thing for sale. Templates can show every field, these and your own.
@@ -268,6 +275,34 @@ pub struct CaptionTable {
     #[serde(default)]
     #[schemars(example = &"{{name}}, {{price}}")]
     pub alt: Option<At<String>>,
+    /// Who is asked for other words. Your draft goes out until you pick some of them.
+    #[serde(default)]
+    #[schemars(example = ["claude-sonnet"])]
+    pub models: Vec<At<String>>,
+    /// What you wish for, in order. May show the product's fields.
+    #[serde(default)]
+    #[schemars(example = ["a shorter hook", "start with the smell"])]
+    pub ask: Vec<At<String>>,
+    /// Other words of each model to choose from. Left out: 4.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 10), example = 4)]
+    pub variants: Option<u32>,
+    /// What every variant has to say, to the letter. May show the product's fields.
+    #[serde(default)]
+    #[schemars(example = ["{{name}}", "{{price}}"])]
+    pub must: Vec<At<String>>,
+    /// Words that no variant may have, besides those of the brand.
+    #[serde(default)]
+    #[schemars(example = ["elevate"])]
+    pub never: Vec<At<String>>,
+    /// Parts of the draft that every variant has to keep as they are. May show the product's fields.
+    #[serde(default)]
+    #[schemars(example = ["See you at the counter."])]
+    pub keep: Vec<At<String>>,
+    /// Where it is posted: lengths are told as these count.
+    #[serde(default)]
+    #[schemars(schema_with = "networks")]
+    pub networks: Vec<At<String>>,
 }
 
 /// A template made for products in formats.

@@ -23,6 +23,7 @@ mod looks;
 pub mod manifest;
 pub mod models;
 pub mod names;
+pub mod networks;
 pub mod origin;
 pub mod paths;
 mod pattern;
@@ -38,6 +39,8 @@ mod select;
 mod shape;
 mod tables;
 pub mod templates;
+pub mod variants;
+mod voice;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -60,6 +63,7 @@ pub use problem::{Place, Problem, Severity, Source};
 pub use ratio::Ratio;
 pub use schema::schemas;
 pub use templates::check_template;
+pub use variants::Variants;
 
 /// The campaign's files, as the caller lets them be read: every read and every listing is recorded by whoever implements this,
 /// so that a build knows what the plan depended on.
@@ -117,6 +121,8 @@ pub struct Brand {
     pub colors: BTreeMap<String, String>,
     pub fonts: Vec<RelPath>,
     pub logo: Option<RelPath>,
+    /// Posts that its people wrote before.
+    pub voice: Vec<RelPath>,
 }
 
 /// A thing for sale. `fields` holds everything that a template can show, `name`, `price` and `tags` included.
@@ -242,6 +248,10 @@ pub struct Caption {
     pub draft: RelPath,
     /// Alternative text for the picture, Handlebars over the product's fields.
     pub alt: Option<String>,
+    /// The other words that models are asked for, if any are.
+    pub variants: Option<Variants>,
+    /// Where it is posted: names of [`networks`].
+    pub networks: Vec<String>,
     /// Where `draft` was written.
     pub place: Place,
 }

@@ -69,6 +69,11 @@ pub fn shot_name(photo: &str, path: &RelPath) -> String {
     format!("{photo}/{stem}")
 }
 
+/// What a caption's words for a product are called in picks and takes: `launch/citrus-haze`, or `launch` for the whole shop.
+pub fn wording_name(caption: &str, product: Option<&str>) -> String {
+    product.map_or_else(|| caption.to_owned(), |product| format!("{caption}/{product}"))
+}
+
 /// The file of picks of a name such as `photo/hero/citrus-haze`.
 pub fn file_of(name: &str) -> String {
     format!("{FOLDER}/{name}.toml")
@@ -99,7 +104,7 @@ fn load_one(loader: &mut Loader<'_>, path: &RelPath, picks: &mut Picks) {
         Err(error) => {
             let span: Range<usize> = error.span().unwrap_or(0..source.text.len());
             let problem = Problem::error("bad-pick", format!("these are no picks: {}", error.message()));
-            let hint = "a pick is a table such as [[pick]] with take = \"takes/hero/jar/2-nano-banana-1-0a1b2c3d.png\"";
+            let hint = "a pick is a table such as [[pick]] with take = \"takes/hero/jar/2-nano-banana-1-0a1b2c3d.png\", or words = \"…\"";
             loader.report(problem.at(Place::span(&source, span)).hint(hint));
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::load::Loader;
 use super::models::{Model as Own, problem};
 use super::{Problem, did_you_mean};
 use crate::models::{Catalogue, Fault, Keys, Model, Service};
@@ -75,4 +76,44 @@ pub fn unknown(name: &str, all: &BTreeMap<String, Reach>) -> Problem {
         None => format!("`softbox models` lists them; a further one is a table [model.{name}] in campaign.toml"),
     };
     Problem::error("unknown-model", format!("there is no model `{name}`")).hint(hint)
+}
+
+/// What a step or a caption asks models for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Pictures,
+    Words,
+}
+
+/// What is wrong with a list of models to ask, by their numbers in it; `None` where one of them has a mistake that was told.
+pub(super) fn check(
+    loader: &Loader<'_>,
+    names: &[&str],
+    wanted: Wanted,
+    models: &BTreeMap<String, Reach>,
+) -> Option<Vec<(usize, Problem)>> {
+    let (kind, can_not, capability, more) = match wanted {
+        Wanted::Pictures => ("image.", "makes no pictures", "image.edit", "`takes = 2`"),
+        Wanted::Words => ("text.", "writes no words", "text.write", "`variants = 8`"),
+    };
+    let mut wrong = Vec::new();
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            let problem = Problem::error("duplicate", format!("the model `{name}` is named twice"));
+            wrong.push((at, problem.hint(format!("for several answers of one model, write {more}"))));
+        }
+        match models.get(*name) {
+            None if loader.is_broken("model", name) => return None,
+            None => wrong.push((at, unknown(name, models))),
+            Some(reach) if reach.model.can.iter().any(|can| can.name.starts_with(kind)) => {}
+            Some(_) => {
+                let problem = Problem::error("wrong-model", format!("the model `{name}` {can_not}"));
+                let hint = format!(
+                    "`softbox models` tells what each can do; of your own, say it with `can = [\"{capability}\"]` in [model.{name}]"
+                );
+                wrong.push((at, problem.hint(hint)));
+            }
+        }
+    }
+    Some(wrong)
 }

@@ -41,7 +41,7 @@ pub struct Asking {
     pub yes: bool,
 }
 
-/// The desk of a campaign, or `None` where no look asks a model. Warnings about its models are told to `tell`.
+/// The desk of a campaign, or `None` where no look and no caption asks a model. Warnings about its models are told to `tell`.
 pub fn desk(
     campaign: &Campaign,
     folder: &Path,
@@ -49,7 +49,9 @@ pub fn desk(
     tell: &mut dyn FnMut(&[Problem]),
 ) -> Result<Option<Arc<Desk>>, Problem> {
     let steps = campaign.looks.values().flat_map(|look| &look.steps);
-    let names: BTreeSet<&String> = steps.filter_map(Step::direction).flat_map(|direction| &direction.models).collect();
+    let directed = steps.filter_map(Step::direction).flat_map(|direction| &direction.models);
+    let worded = campaign.captions.values().filter_map(|caption| caption.variants.as_ref());
+    let names: BTreeSet<&String> = directed.chain(worded.flat_map(|variants| &variants.models)).collect();
     if names.is_empty() {
         return Ok(None);
     }
@@ -103,8 +105,8 @@ impl Bill {
         let graph = plan::plan(campaign, Some(frozen.clone()));
         let forecasts = engine.forecast(&graph);
         let is_open = |id: &ActionId| forecasts[id.0 as usize].verdict != Verdict::UpToDate;
-        let edits = graph.nodes().filter(|(_, node)| matches!(node.action, Task::Edit(_)));
-        let open: Vec<ActionId> = edits.map(|(id, _)| id).filter(is_open).collect();
+        let asking = graph.nodes().filter(|(_, node)| node.action.take().is_some());
+        let open: Vec<ActionId> = asking.map(|(id, _)| id).filter(is_open).collect();
         if open.is_empty() {
             return Bill::default();
         }
@@ -127,14 +129,14 @@ impl Bill {
         let mut takes = Vec::new();
         for id in open {
             let node = graph.node(id);
-            let Task::Edit(edit) = &node.action else { continue };
-            match missing.get(&edit.name) {
-                Some(cost) => takes.push((edit.name.clone(), *cost)),
+            let Some(name) = node.action.take() else { continue };
+            match (missing.get(name), &node.action) {
+                (Some(cost), _) => takes.push((name.to_owned(), *cost)),
                 // It works on a take that is not there yet.
-                None if !met.contains(&node.name) && waits_for(&graph, id, &missing) => {
-                    takes.push((edit.name.clone(), edit.guess()));
+                (None, Task::Edit(edit)) if !met.contains(&node.name) && waits_for(&graph, id, &missing) => {
+                    takes.push((name.to_owned(), edit.guess()));
                 }
-                None => {}
+                (None, _) => {}
             }
         }
         Bill { takes }
@@ -187,7 +189,7 @@ fn waits_for(graph: &Graph<Task>, id: ActionId, missing: &BTreeMap<String, Optio
             continue;
         }
         let node = graph.node(id);
-        if matches!(&node.action, Task::Edit(edit) if missing.contains_key(&edit.name)) {
+        if node.action.take().is_some_and(|name| missing.contains_key(name)) {
             return true;
         }
         open.extend(node.depends_on());

@@ -115,7 +115,7 @@ enum Command {
     Graph(graph::Graph),
     /// Isolate products in photos and show how well that went.
     Cutout(cutout::Cutout),
-    /// Look at what models made of photos, and pick what goes on.
+    /// Look at what models made of photos and captions, and pick what goes on.
     Pick(pick::Pick),
     /// List the models that can be asked: what each can do, what it costs, and whether its key is set.
     Models(models::Models),
@@ -160,11 +160,15 @@ pub fn run(arguments: Arguments) -> Exit {
 impl Common {
     /// How text may look on standard error.
     fn style(&self) -> Style {
-        let color = match self.color {
+        Style { color: self.has_color(&std::io::stderr()), ..Style::PLAIN }
+    }
+
+    /// Whether what is written there has colours.
+    fn has_color(&self, stream: &impl anstream::stream::RawStream) -> bool {
+        match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never,
-        };
-        Style { color, ..Style::PLAIN }
+            Color::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
     }
 }

@@ -286,7 +286,7 @@ impl<'a> Planner<'a> {
         self.campaign.looks.get(look)?.place.clone()
     }
 
-    fn models(&mut self) -> Arc<std::collections::BTreeMap<String, Reach>> {
+    pub(super) fn models(&mut self) -> Arc<std::collections::BTreeMap<String, Reach>> {
         let own = &self.campaign.models;
         let all = || Arc::new(crate::campaign::reach::all(own).unwrap_or_default());
         self.models.get_or_insert_with(all).clone()

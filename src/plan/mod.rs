@@ -4,13 +4,13 @@
 pub mod data;
 mod directed;
 mod folder;
+mod worded;
 mod written;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::actions::Task;
-use crate::actions::caption::Caption;
 use crate::actions::compose::ComposeInput;
 use crate::actions::cutout::Cutout;
 use crate::actions::desk::Desk;
@@ -19,7 +19,7 @@ use crate::actions::encode::{Encode, File};
 use crate::actions::render::Render;
 use crate::actions::send::Sheet;
 use crate::campaign::reach::Reach;
-use crate::campaign::{Asset, Campaign, Format, Look, Picture, Post, RelPath, Step, texts};
+use crate::campaign::{Asset, Campaign, Format, Look, Picture, Post, RelPath, Step};
 use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
@@ -64,6 +64,8 @@ struct Planner<'a> {
     sent: BTreeMap<(ActionId, u64, Sheet), ActionId>,
     /// Further pictures for models to look at so far, developed.
     references: BTreeMap<&'a str, ActionId>,
+    /// Drafts that models are asked for other words for so far, by what they are called.
+    drafts: BTreeMap<String, ActionId>,
     /// All models, once somebody asks for one.
     models: Option<Arc<BTreeMap<String, Reach>>>,
     desk: Option<Arc<Desk>>,
@@ -79,6 +81,7 @@ impl<'a> Planner<'a> {
             directed: BTreeMap::new(),
             sent: BTreeMap::new(),
             references: BTreeMap::new(),
+            drafts: BTreeMap::new(),
             models: None,
             desk,
         }
@@ -214,36 +217,6 @@ impl<'a> Planner<'a> {
         });
         self.masks.insert(photo, id);
         id
-    }
-
-    /// The words that go with an asset, beside it: `NAME.txt`, and `NAME.alt.txt` for who cannot see the picture.
-    fn caption(&mut self, asset: &Asset, post: &Post, format: &Format) {
-        let (caption_path, alt_path) = texts(self.campaign, asset);
-        let caption = post.caption.as_ref().and_then(|id| self.campaign.captions.get(id));
-        if let (Some(caption), Some(path)) = (caption, caption_path) {
-            let draft = Caption {
-                text: None,
-                data: data::of(self.campaign, asset, post, format),
-                path: caption.draft.to_string(),
-            };
-            self.graph.add(Node {
-                name: format!("caption {path}"),
-                action: Task::Caption(draft),
-                inputs: vec![Input::File(caption.draft.as_str().into())],
-                asset: Some(format!("{DIST}/{path}")),
-            });
-        }
-        let photo = asset.pictures.values().next().and_then(|picture| self.campaign.photos.get(&picture.photo));
-        let alt = caption.and_then(|caption| caption.alt.as_ref()).or(photo.and_then(|photo| photo.alt.as_ref()));
-        if let (Some(alt), Some(path)) = (alt, alt_path) {
-            let data = data::of(self.campaign, asset, post, format);
-            self.graph.add(Node {
-                name: format!("caption {path}"),
-                action: Task::Caption(Caption { text: Some(alt.clone()), data, path: "campaign.toml".to_owned() }),
-                inputs: Vec::new(),
-                asset: Some(format!("{DIST}/{path}")),
-            });
-        }
     }
 }
 

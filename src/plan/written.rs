@@ -57,6 +57,10 @@ impl<'c> Written<'c> {
             }
             (Task::Develop(_), _) => self.within(&["post", post, "formats"], &[]),
             (Task::Prompt(_) | Task::Send(_) | Task::Edit(_) | Task::Pick(_), _) => self.direction(asset, task),
+            (Task::Brief(_), ["rules", rule, ..]) => self.within(&["caption", self.caption_of(asset)?], &[rule]),
+            (Task::Suggest(_) | Task::Variants(_) | Task::Publish(_), _) => {
+                self.within(&["caption", self.caption_of(asset)?], &[])
+            }
             (Task::Caption(_), ["text"]) => self.alt(asset).map(|part| part.place),
             (_, [name, ..]) => self.within(&["post", post], &[name]),
             (_, []) => None,
@@ -76,10 +80,9 @@ impl<'c> Written<'c> {
             }
             Task::Caption(caption) => {
                 parts.extend(self.product(asset));
-                let id = self.campaign.posts.get(&asset.post).and_then(|post| post.caption.as_deref());
                 match caption.text {
                     Some(_) => parts.extend(self.alt(asset)),
-                    None => parts.extend(id.and_then(|id| self.part(&["caption", id]))),
+                    None => parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id]))),
                 }
             }
             Task::Cutout(cutout) => parts.extend(self.cutout(&cutout.path)),
@@ -98,6 +101,9 @@ impl<'c> Written<'c> {
                 let photo = asset.pictures.values().next().map(|picture| picture.photo.as_str());
                 let look = photo.and_then(|photo| self.campaign.photos.get(photo)?.look.as_deref());
                 parts.extend(look.and_then(|look| self.part(&["look", look])));
+            }
+            Task::Brief(_) | Task::Suggest(_) | Task::Variants(_) | Task::Publish(_) => {
+                parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id])));
             }
             // What they are made from says all.
             Task::Render(_) | Task::Fidelity(_) | Task::Surround(_) => {}
@@ -163,10 +169,16 @@ impl<'c> Written<'c> {
         self.campaign.photos.get(photo_of(asset, path)?)?.look.as_deref()
     }
 
+    fn caption_of(&self, asset: &Asset) -> Option<&'c str> {
+        let campaign = self.campaign;
+        campaign.posts.get(&asset.post)?.caption.as_deref()
+    }
+
     /// Where the words for those who cannot see the picture are written.
     fn alt(&self, asset: &Asset) -> Option<Part> {
-        let caption = self.campaign.posts.get(&asset.post)?.caption.as_deref();
-        let caption = caption.filter(|id| self.campaign.captions.get(*id).is_some_and(|caption| caption.alt.is_some()));
+        let caption = self
+            .caption_of(asset)
+            .filter(|id| self.campaign.captions.get(*id).is_some_and(|caption| caption.alt.is_some()));
         match (caption, asset.pictures.values().next()) {
             (Some(id), _) => self.part(&["caption", id, "alt"]),
             (None, Some(picture)) => self.part(&["photo", &picture.photo, "alt"]),

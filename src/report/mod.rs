@@ -8,6 +8,7 @@ pub mod json;
 pub mod plain;
 pub mod problems;
 pub mod progress;
+pub mod rewording;
 pub mod sheet;
 pub mod takes;
 pub mod terminal;

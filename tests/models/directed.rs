@@ -343,7 +343,7 @@ fn mistakes_in_a_step_are_told_at_their_place_and_nothing_is_asked() {
 fn the_key_is_in_no_file_and_no_message_of_a_build() {
     let studio = Studio::new(STEPS);
     studio.server.inject([Reaction::json(401, &json!({ "error": { "message": format!("bad key {KEY}") } }))]);
-    let output = studio.command(&["build", "--trace", "trace.json"]).output().unwrap();
+    let output = studio.command(&["build", "--trace"]).arg(studio.campaign.at("trace.json")).output().unwrap();
     let told = format!("{}{}", said(&output), String::from_utf8_lossy(&output.stdout));
     assert!(!told.contains(KEY), "{told}");
     assert_eq!(crate::studio::holds(studio.campaign.path(), KEY.as_bytes()), None);

@@ -1,6 +1,7 @@
 //! Models over HTTP, against servers of our own that are as strict as the services and fail in all their ways.
 
 mod ask;
+mod captions;
 #[path = "../common/mod.rs"]
 mod common;
 mod contracts;

@@ -1,15 +1,17 @@
-//! The takes that are there to choose from, photo by photo and step by step.
+//! What there is to choose from: takes, photo by photo and step by step, and other words for captions.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use super::wordings::{Wording, wordings};
+use crate::actions::desk::Desk;
 use crate::actions::fidelity::Measured;
 use crate::actions::{Failed, Task};
 use crate::campaign::{Campaign, Problem};
 use crate::cli::asking::desk;
 use crate::cli::build::MEMORY;
 use crate::cli::place::fingerprint;
-use crate::engine::{ActionId, Digest, Engine, Event, Graph, Options};
+use crate::engine::{ActionId, Bytes, Digest, Engine, Event, Graph, Options};
 use crate::models::{How, Money, Take};
 use crate::plan;
 
@@ -43,57 +45,91 @@ pub struct Entry {
     pub missing: Option<String>,
 }
 
-/// All choices of a campaign. Asks no model; prepares pictures where that is needed to find takes.
-pub fn choices(engine: &mut Engine, campaign: &Campaign, folder: &Path) -> Result<Vec<Choice>, Problem> {
+/// All that there is to choose from in a campaign.
+#[derive(Debug, Default)]
+pub struct Shelf {
+    pub photos: Vec<Choice>,
+    pub captions: Vec<Wording>,
+}
+
+/// What there is in a campaign. Asks no model; prepares pictures where that is needed to find takes.
+pub fn look(engine: &mut Engine, campaign: &Campaign, folder: &Path) -> Result<Shelf, Problem> {
     let how = How { frozen: true, retry: false };
-    let Some(desk) = desk(campaign, folder, how, &mut |_| ())? else { return Ok(Vec::new()) };
+    let Some(desk) = desk(campaign, folder, how, &mut |_| ())? else { return Ok(Shelf::default()) };
     let graph = plan::plan(campaign, Some(desk.clone()));
-    let (made, failed) = run(engine, &graph)?;
+    let (out, failed) = run(engine, &graph)?;
+    let looked = Looked { graph: &graph, engine, out, failed };
+    Ok(Shelf { photos: choices(&looked, &desk, folder), captions: wordings(&looked, campaign) })
+}
+
+/// A graph after all was found that is there.
+pub struct Looked<'a> {
+    pub graph: &'a Graph<Task>,
+    engine: &'a Engine,
+    /// Actions that could not be done, and why; some have no reason of their own.
+    out: BTreeSet<String>,
+    failed: BTreeMap<String, String>,
+}
+
+impl Looked<'_> {
+    /// What an action made; `None` where it could not.
+    pub fn bytes(&self, id: ActionId) -> Option<Bytes> {
+        if self.out.contains(&self.graph.node(id).name) { None } else { self.engine.output(id) }
+    }
+
+    /// Why an action could not be done.
+    pub fn why(&self, id: ActionId) -> Option<&str> {
+        self.failed.get(&self.graph.node(id).name).map(String::as_str)
+    }
+}
+
+/// The takes of all photos.
+fn choices(looked: &Looked<'_>, desk: &Desk, folder: &Path) -> Vec<Choice> {
     let kept: BTreeMap<String, Take> = desk.takes().into_iter().flat_map(by_content).collect();
     let mut choices: Vec<Choice> = Vec::new();
-    for (id, node) in graph.nodes() {
+    for (id, node) in looked.graph.nodes() {
         let Task::Pick(pick) = &node.action else { continue };
         let inputs: Vec<ActionId> = node.depends_on().collect();
         let first =
             choices.iter().filter(|choice| choice.photo == pick.photo).map(|choice| choice.takes.len()).sum::<usize>();
-        let output = |id: &ActionId| {
-            if made.contains(id) { engine.output(*id).map(|bytes| (Digest::of(&bytes), bytes)) } else { None }
-        };
-        let used = output(&id).map(|(digest, _)| digest);
+        let digest = |id: ActionId| looked.bytes(id).map(|bytes| Digest::of(&bytes));
+        let used = digest(id);
         let mut takes = Vec::new();
         for (at, edit_id) in inputs.iter().take(pick.takes).enumerate() {
-            let Task::Edit(edit) = &graph.node(*edit_id).action else { continue };
-            let digest = output(edit_id).map(|(digest, _)| digest);
+            let Task::Edit(edit) = &looked.graph.node(*edit_id).action else { continue };
+            let digest = digest(*edit_id);
             let take = digest.and_then(|digest| kept.get(&digest.hex()).map(|take| (take, digest.hex())));
             let file = take.as_ref().and_then(|(take, hex)| file_of(take, hex, folder));
-            let measured = inputs.get(pick.takes + at).and_then(output);
+            let measured = inputs.get(pick.takes + at).and_then(|id| looked.bytes(*id));
             takes.push(Entry {
                 name: edit.name.clone(),
                 model: edit.called.clone(),
                 file,
                 cost: take.as_ref().and_then(|(take, _)| take.record.cost),
-                measured: measured.and_then(|(_, bytes)| Measured::from_bytes(&bytes)),
+                measured: measured.and_then(|bytes| Measured::from_bytes(&bytes)),
                 is_used: digest.is_some() && digest == used,
-                missing: failed.get(&graph.node(*edit_id).name).cloned(),
+                missing: looked.why(*edit_id).map(str::to_owned),
             });
         }
         let picked = |take: &Entry| take.file.as_ref().is_some_and(|file| pick.picks.contains(file));
         let is_open = !takes.iter().any(picked);
         choices.push(Choice { photo: pick.photo.clone(), first: first + 1, takes, is_open });
     }
-    Ok(choices)
+    choices
 }
 
-/// Finds all takes, measures and choices, without asking for any. Tells which actions could be done, and why others could not.
-fn run(engine: &mut Engine, graph: &Graph<Task>) -> Result<(BTreeSet<ActionId>, BTreeMap<String, String>), Problem> {
-    let is_wanted = |task: &Task| matches!(task, Task::Edit(_) | Task::Fidelity(_) | Task::Pick(_));
+/// Finds all takes, measures, choices and variants, without asking for any. Tells which actions could not be done, and why.
+fn run(engine: &mut Engine, graph: &Graph<Task>) -> Result<(BTreeSet<String>, BTreeMap<String, String>), Problem> {
+    let is_wanted = |task: &Task| {
+        matches!(task, Task::Edit(_) | Task::Fidelity(_) | Task::Pick(_) | Task::Suggest(_) | Task::Variants(_))
+    };
     let wanted: Vec<ActionId> = graph.nodes().filter(|(_, node)| is_wanted(&node.action)).map(|(id, _)| id).collect();
     let options = Options {
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
         requests: 8,
         memory: MEMORY,
         fingerprint: fingerprint(),
-        only: Some(wanted.clone()),
+        only: Some(wanted),
         saved: BTreeSet::new(),
         whole: false,
     };
@@ -112,8 +148,7 @@ fn run(engine: &mut Engine, graph: &Graph<Task>) -> Result<(BTreeSet<ActionId>, 
         }
     });
     built.map_err(|error| Failed::from(error).0.remove(0))?;
-    let made = wanted.into_iter().filter(|id| !out.contains(&graph.node(*id).name)).collect();
-    Ok((made, failed))
+    Ok((out, failed))
 }
 
 /// A take by what each of its files holds.

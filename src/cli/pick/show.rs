@@ -1,4 +1,4 @@
-//! Shows takes: as lines, as small pictures where the terminal can, and all of them side by side on one page.
+//! Shows the takes of photos: as lines, as small pictures where the terminal can, and all of them side by side on one page.
 
 use std::path::Path;
 
@@ -21,9 +21,6 @@ const ON_TERMINAL: u32 = 480;
 
 /// A line for each photo.
 pub fn all(common: &Common, choices: &[Choice]) {
-    if choices.is_empty() && common.message_format != MessageFormat::Json {
-        say("there is nothing to pick: no look asks a model");
-    }
     for choice in choices {
         if common.message_format == MessageFormat::Json {
             choice.takes.iter().enumerate().for_each(|(at, take)| say(&event(choice, choice.first + at, take)));
