@@ -37,12 +37,9 @@ pub const JAR: Label = Label {
 pub fn honest() -> Vec<(&'static str, Shot)> {
     let small = Shot { size: (768, 1024), quality: Some(80), ..PLAIN };
     vec![
-        ("as it is", PLAIN),
         ("jpeg, 1024 px", small),
         ("warmer", Shot { light: [1.1, 1.0, 0.82], ..small }),
-        ("cooler", Shot { light: [0.88, 1.0, 1.1], ..small }),
         ("darker", Shot { light: [0.62; 3], ..small }),
-        ("brighter", Shot { light: [1.15; 3], ..PLAIN }),
         ("light from the right", Shot { slope: 0.8, ..small }),
         ("smaller", Shot { growth: 0.7, shift: [0.06, 0.08], ..PLAIN }),
         ("larger", Shot { growth: 1.3, shift: [-0.05, 0.02], ..small }),

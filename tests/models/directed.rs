@@ -425,6 +425,7 @@ fn a_take_whose_product_strayed_is_held_back_and_an_honest_one_goes_on() {
     takes.sort_by(|a, b| a["fidelity"].as_f64().unwrap().total_cmp(&b["fidelity"].as_f64().unwrap()));
     assert!(takes[0]["fidelity"].as_f64().unwrap() < 0.3 && takes[1]["fidelity"].as_f64().unwrap() > 0.9, "{takes:#?}");
     assert_eq!((&takes[0]["used"], &takes[1]["used"]), (&json!(false), &json!(true)));
+    studio.softbox(&["pick"]);
     let page = std::fs::read_to_string(studio.campaign.at(".softbox/takes.html")).unwrap();
     assert_eq!(page.matches("class=\"heat\"").count(), 1, "the one that strayed shows where");
     // A pick is no way around it.
