@@ -128,17 +128,12 @@ impl Target {
             let off = other - own;
             let weight = 1.0 / (1.0 + (off / OUTLIER) * (off / OUTLIER));
             let weight = f64::from(weight * weight);
-            for row in 0..4 {
-                let left = weight * f64::from(step[row]);
-                for column in row..4 {
-                    normal[row][column] += left * f64::from(step[column]);
+            for (row, left) in normal.iter_mut().zip(step) {
+                let left = weight * f64::from(*left);
+                for (sum, right) in row.iter_mut().zip(step) {
+                    *sum += left * f64::from(*right);
                 }
-                normal[row][4] += left * f64::from(off);
-            }
-        }
-        for row in 1..4 {
-            for column in 0..row {
-                normal[row][column] = normal[column][row];
+                row[4] += left * f64::from(off);
             }
         }
         super::solve::solve(normal)

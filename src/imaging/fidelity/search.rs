@@ -227,21 +227,20 @@ impl Canvas {
         let mut common = vec![0.0_f32; places];
         let (mut sums, mut squares) = ([vec![0.0_f32; places], vec![0.0_f32; places]], vec![0.0_f32; places]);
         for (x, down, own) in &template.inside {
-            for part in 0..2 {
-                let plane = &self.features[part];
+            for ((plane, own), sums) in self.features.iter().zip(own).zip(&mut sums) {
                 let values = &plane.values[row(plane, *x, *down)];
                 for (at, value) in values.iter().enumerate() {
-                    common[at] += own[part] * value;
-                    sums[part][at] += value;
+                    common[at] += own * value;
+                    sums[at] += value;
                     squares[at] += value * value;
                 }
             }
         }
         let mut edges = vec![0.0_f32; places];
         for (x, down, own) in &template.edges {
-            for part in 0..2 {
-                let values = &self.edges[part].values[row(&self.edges[part], *x, *down)];
-                edges.iter_mut().zip(values).for_each(|(sum, value)| *sum += own[part] * value);
+            for (plane, own) in self.edges.iter().zip(own) {
+                let values = &plane.values[row(plane, *x, *down)];
+                edges.iter_mut().zip(values).for_each(|(sum, value)| *sum += own * value);
             }
         }
         debug_assert!(width >= places);
