@@ -6,7 +6,7 @@ use super::{Failed, kept};
 use crate::campaign::{Place, Problem};
 use crate::engine::{Output, Work};
 use crate::imaging::fidelity::{Comparison, measure};
-use crate::imaging::{self, Description, Encoding, FileType, Limits, Picture};
+use crate::imaging::{self, Encoding, FileType, Limits, Picture};
 
 /// Raised when the same take would be measured otherwise.
 pub const VERSION: u32 = 1;
@@ -45,15 +45,7 @@ impl Fidelity {
         let _memory = work.reserve(usize::try_from(needed.saturating_mul(3)).unwrap_or(usize::MAX));
         let take = imaging::decode(take, 0, &Limits::default()).map_err(|error| self.failed(&error))?;
         let (comparison, heatmap) = measure(&product, &take).map_err(|error| self.failed(&error))?;
-        let encoding = Encoding {
-            file_type: FileType::Jpeg,
-            quality: 80,
-            max_bytes: None,
-            background: [255; 3],
-            graphics: false,
-            dpi: None,
-            description: Description::default(),
-        };
+        let encoding = Encoding::plain(FileType::Jpeg, 80);
         let heatmap = imaging::encode(&heatmap, &encoding).map_err(|error| self.failed(&error))?.bytes;
         let bytes = postcard::to_allocvec(&Measured { comparison, heatmap })
             .map_err(|error| super::internal(&error.to_string()))?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Fault, Kind, Picture, Size};
-use crate::imaging::{self, Description, Encoding, Error, FileType, Limits, Region, cut};
+use crate::imaging::{self, Encoding, Error, FileType, Limits, Region, cut};
 
 /// Longest sides in pixels, tried in turn: models look at no more than the first, and the others are for what is too many bytes.
 const SIDES: [u32; 5] = [4096, 3072, 2048, 1536, 1024];
@@ -112,16 +112,8 @@ fn is_transparent(picture: &imaging::Picture) -> bool {
 }
 
 fn file(picture: &imaging::Picture, file_type: FileType, max_bytes: Option<u64>) -> Result<Vec<u8>, Error> {
-    let encoding = Encoding {
-        file_type,
-        // Labels are small coloured letters: from here on colour keeps its full resolution.
-        quality: 95,
-        max_bytes,
-        background: [255; 3],
-        graphics: false,
-        dpi: None,
-        description: Description::default(),
-    };
+    // Labels are small coloured letters: from here on colour keeps its full resolution.
+    let encoding = Encoding { max_bytes, ..Encoding::plain(file_type, 95) };
     imaging::encode(picture, &encoding).map(|encoded| encoded.bytes)
 }
 

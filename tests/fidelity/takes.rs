@@ -1,6 +1,6 @@
 //! Takes as models make them, honest and dishonest ones, made here from a cutout and a texture.
 
-use softbox::imaging::{Description, Encoding, FileType, Limits, Picture, decode, encode};
+use softbox::imaging::{Encoding, FileType, Limits, Picture, decode, encode};
 
 /// A rectangle in fractions of the frame: left, top, right, bottom.
 pub type Part = [f32; 4];
@@ -289,15 +289,9 @@ impl Shot {
         match self.quality {
             None => picture,
             Some(quality) => {
-                let file = encode(&picture, &encoding(FileType::Jpeg, quality)).unwrap();
+                let file = encode(&picture, &Encoding::plain(FileType::Jpeg, quality)).unwrap();
                 decode(&file.bytes, 0, &Limits::default()).unwrap()
             }
         }
     }
-}
-
-/// A file as models send it.
-pub fn encoding(file_type: FileType, quality: u8) -> Encoding {
-    let description = Description::default();
-    Encoding { file_type, quality, max_bytes: None, background: [255; 3], graphics: false, dpi: None, description }
 }

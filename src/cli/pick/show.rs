@@ -10,7 +10,7 @@ use crate::cli::place::cannot_keep;
 use crate::cli::show::say;
 use crate::cli::{Common, MessageFormat};
 use crate::engine::{DERIVED, Engine};
-use crate::imaging::{self, Description, Encoding, FileType, Limits, Picture, Region};
+use crate::imaging::{self, Encoding, FileType, Limits, Picture, Region};
 use crate::report::inline::Inline;
 use crate::report::takes::{self, Shown};
 use crate::report::words::count;
@@ -161,14 +161,6 @@ fn small(engine: &Engine, file: &str, side: u32, file_type: FileType) -> Result<
     let length = |side: u32| ((f64::from(side) * scale).round() as u32).max(1);
     let small: Picture =
         imaging::cut(&picture, Region::WHOLE, length(width), length(height)).map_err(|error| failed(&error))?;
-    let encoding = Encoding {
-        file_type,
-        quality: 85,
-        max_bytes: None,
-        background: [255; 3],
-        graphics: false,
-        dpi: None,
-        description: Description::default(),
-    };
+    let encoding = Encoding::plain(file_type, 85);
     imaging::encode(&small, &encoding).map(|encoded| encoded.bytes).map_err(|error| failed(&error))
 }

@@ -53,6 +53,14 @@ pub struct Encoding {
     pub description: Description,
 }
 
+impl Encoding {
+    /// A picture for screens, on white where it is transparent, of any length and without words.
+    pub fn plain(file_type: FileType, quality: u8) -> Encoding {
+        let description = Description::default();
+        Encoding { file_type, quality, max_bytes: None, background: [255; 3], graphics: false, dpi: None, description }
+    }
+}
+
 /// A picture file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
