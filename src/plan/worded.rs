@@ -62,7 +62,7 @@ impl Planner<'_> {
                     return;
                 }
                 self.graph.add(Node {
-                    name: format!("draft {path}"),
+                    name: format!("draft of {path}"),
                     action: Task::Prompt(filled),
                     inputs,
                     asset: None,

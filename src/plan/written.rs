@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::DIST;
 use crate::actions::Task;
+use crate::actions::publish::Publish;
+use crate::campaign::picks::file_of;
 use crate::campaign::{Asset, Campaign, Origins, Place, RelPath, texts};
 
 /// Finds where what an action is made from was written.
@@ -58,9 +60,8 @@ impl<'c> Written<'c> {
             (Task::Develop(_), _) => self.within(&["post", post, "formats"], &[]),
             (Task::Prompt(_) | Task::Send(_) | Task::Edit(_) | Task::Pick(_), _) => self.direction(asset, task),
             (Task::Brief(_), ["rules", rule, ..]) => self.within(&["caption", self.caption_of(asset)?], &[rule]),
-            (Task::Suggest(_) | Task::Variants(_) | Task::Publish(_), _) => {
-                self.within(&["caption", self.caption_of(asset)?], &[])
-            }
+            (Task::Publish(publish), _) => Some(pick_of(&publish.caption)),
+            (Task::Suggest(_) | Task::Variants(_), _) => self.within(&["caption", self.caption_of(asset)?], &[]),
             (Task::Caption(_), ["text"]) => self.alt(asset).map(|part| part.place),
             (_, [name, ..]) => self.within(&["post", post], &[name]),
             (_, []) => None,
@@ -104,6 +105,9 @@ impl<'c> Written<'c> {
             }
             Task::Brief(_) | Task::Suggest(_) | Task::Variants(_) | Task::Publish(_) => {
                 parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id])));
+                if let Task::Publish(Publish { picked: Some(_), caption }) = task {
+                    parts.push(Part { place: pick_of(caption), what: format!("pick {caption}") });
+                }
             }
             // What they are made from says all.
             Task::Render(_) | Task::Fidelity(_) | Task::Surround(_) => {}
@@ -185,6 +189,11 @@ impl<'c> Written<'c> {
             (None, None) => None,
         }
     }
+}
+
+/// Where a caption's words were picked.
+fn pick_of(caption: &str) -> Place {
+    Place::file(file_of(&format!("caption/{caption}")))
 }
 
 /// The photo that a file belongs to.

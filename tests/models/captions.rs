@@ -220,6 +220,8 @@ fn the_picked_words_go_out_to_the_letter_and_undo_brings_the_draft_back() {
     assert_eq!(built.wrote().into_iter().collect::<Vec<_>>(), ["card/jar.small.square.txt", "card/jar.small.wide.txt"]);
     assert_eq!(desk.words(), format!("{GOOD}\n"));
     assert_eq!(desk.variants()[0]["used"], json!(true));
+    let explained = desk.told(&["explain", "card/jar.small.square.txt"]);
+    assert!(explained.contains("picks/caption/launch/jar.toml (pick launch/jar)"), "{explained}");
     // Own words, with what would be a field elsewhere.
     desk.pick(&["--words", "Jar & {{name}}.\n\nMine."]);
     desk.build();

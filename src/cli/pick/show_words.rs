@@ -20,11 +20,15 @@ pub fn all(common: &Common, wordings: &[Wording]) {
             continue;
         }
         let there = count(wording.variants.len(), "variant", "variants");
+        let left_out = match wording.left_out.len() {
+            0 => String::new(),
+            left_out => format!(" ({left_out} left out)"),
+        };
         let state = match &wording.picked {
             Some(_) => "picked words go out",
             None => "nobody picked; your draft goes out until then",
         };
-        say(&format!("{}  {there}, {state}", wording.name));
+        say(&format!("{}  {there}{left_out}, {state}", wording.name));
     }
 }
 
