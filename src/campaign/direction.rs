@@ -69,10 +69,12 @@ impl Direction {
 
     /// The file that the prompt is in, where it is one: a single word that ends in `.md` or `.txt`.
     pub fn prompt_file(&self) -> Option<&str> {
-        let is_file = |text: &&String| {
-            let ends = |ending: &str| text.len() > ending.len() && text.ends_with(ending);
-            !text.contains(char::is_whitespace) && (ends(".md") || ends(".txt"))
-        };
-        self.prompt.as_ref().filter(is_file).map(String::as_str)
+        self.prompt.as_deref().filter(|prompt| is_file(prompt))
     }
+}
+
+/// Whether a prompt is the path of a file with the words.
+pub fn is_file(prompt: &str) -> bool {
+    let ends = |ending: &str| prompt.len() > ending.len() && prompt.ends_with(ending);
+    !prompt.contains(char::is_whitespace) && (ends(".md") || ends(".txt"))
 }

@@ -12,6 +12,7 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::at::At;
 use super::glob::expand;
+use super::ideas::IdeaTable;
 use super::load::{Loader, folder_in_words};
 use super::manifest::{
     BrandTable, BudgetTable, CampaignTable, CaptionTable, CutoutTable, FormatTable, LookTable, ModelTable, PhotoTable,
@@ -66,6 +67,7 @@ pub(super) struct Tables {
     pub formats: Entries<FormatTable>,
     pub models: Entries<ModelTable>,
     pub budget: BudgetTable,
+    pub ideas: Entries<IdeaTable>,
 }
 
 /// Reads `campaign.toml` and what it includes. `None` where there is no `campaign.toml` to read.
@@ -92,6 +94,7 @@ pub(super) fn read_manifest(loader: &mut Loader<'_>) -> Option<Tables> {
         formats: Entries::new(),
         models: Entries::new(),
         budget: BudgetTable::default(),
+        ideas: Entries::new(),
     };
     let include = tables.add_file(loader, &main, schema::manifest());
     for pattern in &include {
@@ -154,6 +157,7 @@ impl Tables {
                 "post" => reader.entries(&kind, value, &mut self.posts),
                 "format" => reader.entries(&kind, value, &mut self.formats),
                 "model" => reader.entries(&kind, value, &mut self.models),
+                "idea" => reader.entries(&kind, value, &mut self.ideas),
                 "budget" => self.budget = reader.value(value).unwrap_or_default(),
                 // The check of shapes has taken every other key out.
                 _ => {}

@@ -11,7 +11,9 @@ use super::manifest::PicksWanted;
 use super::names::{did_you_mean, list, nfc};
 use super::shape::Broken;
 use super::{Campaign, Folder, Place, Problem, RelPath, Source};
-use super::{assets, brand, captions, cutouts, files, looks, models, photos, picks, posts, products, variants, voice};
+use super::{
+    assets, brand, captions, cutouts, files, ideas, looks, models, photos, picks, posts, products, variants, voice,
+};
 
 /// A campaign with everything that was found wrong with it.
 #[derive(Debug, Default)]
@@ -50,6 +52,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         }
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
+        campaign.ideas = ideas::load(&mut loader, &manifest);
         campaign.picks = picks::load(&mut loader);
         campaign.picks_required = manifest.campaign.picks == Some(PicksWanted::Required);
         campaign.budget = models::budget(&mut loader, &manifest);

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::Step;
 use super::at::{At, ById, Id, OneOrMany, TextOr};
 use super::formats::{FileType, SafeZone};
+use super::ideas::IdeaTable;
 use super::models::{amount, days, price, providers};
 use super::networks::names as networks;
 
@@ -41,6 +42,8 @@ pub struct Manifest {
     pub model: ById<ModelTable>,
     /// What models may cost.
     pub budget: BudgetTable,
+    /// Ideas by id: shelved until a model can do them (`softbox ideas`).
+    pub idea: ById<IdeaTable>,
 }
 
 /// The campaign's name and the tables of its products.

@@ -17,6 +17,7 @@ mod files;
 pub mod formats;
 mod glob;
 mod html;
+pub mod ideas;
 mod json;
 mod load;
 mod looks;
@@ -97,6 +98,8 @@ pub struct Campaign {
     pub picks: picks::Picks,
     /// An asset waits until somebody picked its takes.
     pub picks_required: bool,
+    /// Ideas that wait for a model.
+    pub ideas: BTreeMap<String, Arc<ideas::Idea>>,
     /// `None` where it has a mistake: then nothing may be spent.
     pub budget: Option<models::Budget>,
     /// Texts of posts, by id, that are not written because of mistakes in them.

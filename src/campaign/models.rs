@@ -147,7 +147,8 @@ fn check_key(loader: &mut Loader<'_>, entry: &Entry<ModelTable>) {
     ));
 }
 
-fn capability(loader: &mut Loader<'_>, entry: &Entry<ModelTable>, written: &At<String>) -> Option<Capability> {
+/// Something that a model can do, by its name.
+pub(super) fn capability<T>(loader: &mut Loader<'_>, entry: &Entry<T>, written: &At<String>) -> Option<Capability> {
     let read = Capability::read(&written.value);
     if let Err(what) = &read {
         let hint = match did_you_mean(&written.value, CAPABILITIES) {
@@ -254,6 +255,10 @@ fn described(price: &str) -> String {
 
 pub(super) fn days(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "description": "The day on which its service ends it.", "type": "string", "format": "date" })
+}
+
+pub(super) fn day(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "description": "The day.", "type": "string", "format": "date" })
 }
 
 pub(super) fn amount(_: &mut SchemaGenerator) -> Schema {

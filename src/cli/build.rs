@@ -15,7 +15,7 @@ use super::trace::Timeline;
 use super::{Common, Exit};
 use crate::actions::desk::Desk;
 use crate::actions::{Failed, Task};
-use crate::campaign::{Loaded, load};
+use crate::campaign::{Loaded, ideas, load};
 use crate::engine::{ActionId, Engine, Event, Graph, Options, Report, phase};
 use crate::models::How;
 use crate::plan::{self, Folder};
@@ -81,7 +81,7 @@ impl Build {
             return common.refuse(problem);
         }
         face.tell(&Event::Phase { name: "lock", began: locking, took: locking.elapsed() });
-        let ways = Ways { limits: &self.limits, asking: &self.asking };
+        let ways = Ways { limits: &self.limits, asking: &self.asking, has_news: true };
         let (exit, plan) = once(&mut engine, &folder, &mut face, &ways, &self.only);
         if let Some(desk) = plan.as_ref().and_then(|plan| plan.desk.as_ref()) {
             tell_spent(common, desk);
@@ -100,6 +100,8 @@ impl Build {
 pub struct Ways<'a> {
     pub limits: &'a Limits,
     pub asking: &'a Asking,
+    /// Ideas whose time has come are told.
+    pub has_news: bool,
 }
 
 /// What is to be built.
@@ -133,6 +135,9 @@ pub fn once(
     }
     let Loaded { campaign, problems } = phase("load", &mut |event| face.tell(&event), || load(&Folder(engine.files())));
     face.problems(&problems);
+    if ways.has_news {
+        face.problems(&ideas::ready(&campaign));
+    }
     let how = How { frozen: ways.asking.frozen, retry: ways.asking.retry };
     let desk = match desk(&campaign, folder, how, &mut |warnings| face.problems(warnings)) {
         Ok(desk) => desk,

@@ -12,6 +12,7 @@ mod cutout;
 mod explain;
 mod faults;
 mod graph;
+mod ideas;
 mod init;
 mod keys;
 mod models;
@@ -121,6 +122,8 @@ enum Command {
     Models(models::Models),
     /// Ask a model once for a picture or for words, and keep what it answers.
     Ask(ask::Ask),
+    /// List ideas that are shelved until a model can do them, and try one.
+    Ideas(ideas::Ideas),
     /// Tell what models cost so far.
     Spend(spend::Spend),
     /// Look after what is kept so that nothing is made twice.
@@ -149,6 +152,7 @@ pub fn run(arguments: Arguments) -> Exit {
         Command::Pick(pick) => pick.run(common, began),
         Command::Models(models) => models.run(common, began),
         Command::Ask(ask) => ask.run(common, began),
+        Command::Ideas(ideas) => ideas.run(common, began),
         Command::Spend(spend) => spend.run(common, began),
         Command::Cache(cache) => cache.run(common),
         Command::Clean(clean) => clean.run(common),

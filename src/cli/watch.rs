@@ -53,7 +53,7 @@ impl Watch {
         };
         // A prompt that is saved half written must cost nothing.
         let asking = Asking { frozen: !self.ask, yes: true, ..Asking::default() };
-        let ways = Ways { limits: &self.limits, asking: &asking };
+        let mut ways = Ways { limits: &self.limits, asking: &asking, has_news: true };
         let mut face = Traced { face: common.face(began), trace };
         let mut engine = match open(&folder, "watch", |holder| face.tell(&Event::Waiting { holder })) {
             Ok(engine) => engine,
@@ -72,6 +72,7 @@ impl Watch {
                 }
                 None => (_, plan) = once(&mut engine, &folder, &mut face, &ways, &[]),
             }
+            ways.has_news = false;
             if let Err(problem) = self.timeline.close(face.trace.as_mut()) {
                 return common.refuse(problem);
             }

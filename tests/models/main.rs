@@ -8,6 +8,7 @@ mod contracts;
 mod crash;
 mod directed;
 mod faults;
+mod ideas;
 mod jobs;
 mod money;
 mod secrets;

@@ -27,46 +27,50 @@ use crate::report::words::time;
 #[derive(Debug, clap::Args)]
 pub struct Ask {
     /// The model, as `softbox models` calls it.
-    model: String,
+    pub model: String,
 
     /// What it is to do. `@prompts/marble.md`: what is in that file of the campaign. {{name}} becomes the product's field.
-    prompt: String,
+    pub prompt: String,
 
     /// A picture to work on, or to look at; can be given several times. The first one is edited, the others are references.
     #[arg(short, long = "picture", value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
-    pictures: Vec<String>,
+    pub pictures: Vec<String>,
 
     /// A PNG of the picture's size that is transparent where the picture may be changed.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath, requires = "pictures")]
-    mask: Option<String>,
+    pub mask: Option<String>,
 
     /// The size of the answer in pixels. Services know some shapes, and take the nearest.
     #[arg(long, value_name = "WxH", value_parser = size)]
-    size: Option<Size>,
+    pub size: Option<Size>,
 
     /// The product whose fields the prompt shows.
     #[arg(long, value_name = "ID")]
-    product: Option<String>,
+    pub product: Option<String>,
 
     /// Another answer to the same question: 2, 3 and so on. Each is paid for once.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-    take: u32,
+    pub take: u32,
+
+    /// So many of them, from that one on.
+    #[arg(skip = 1_u32)]
+    pub takes: u32,
 
     /// What the answer is called under takes/.
     #[arg(long, value_name = "NAME")]
-    name: Option<String>,
+    pub name: Option<String>,
 
     /// Ask nothing: tell what is there, or what it would cost.
     #[arg(long)]
-    frozen: bool,
+    pub frozen: bool,
 
     /// Ask again for what was refused, or came in a useless state.
     #[arg(long)]
-    retry: bool,
+    pub retry: bool,
 
     /// Do not ask me, whatever it costs. Budgets hold all the same.
     #[arg(short, long)]
-    yes: bool,
+    pub yes: bool,
 }
 
 /// Why nothing is asked.
@@ -163,19 +167,27 @@ struct Asking<'a> {
 impl Asking<'_> {
     fn run(&self, folder: &Path, budget: &Budget) -> Result<Exit, Stop> {
         let how = How { frozen: self.ask.frozen, retry: self.ask.retry };
-        let known = self.client.find(self.service, self.request)?;
-        let is_known = known.is_some_and(|take| take.record.refused.is_none() || !how.retry);
-        let cost = self.client.estimate(self.service, self.request);
-        if !is_known && !how.frozen && self.service.has_key() {
+        let takes = (0..self.ask.takes).map(|more| self.ask.take.saturating_add(more));
+        let requests: Vec<Request> = takes.map(|take| Request { take, ..self.request.clone() }).collect();
+        let mut missing = 0;
+        for request in &requests {
+            let known = self.client.find(self.service, request)?;
+            missing += u64::from(known.is_none_or(|take| take.record.refused.is_some() && how.retry));
+        }
+        if missing > 0 && !how.frozen && self.service.has_key() {
+            let cost = self.client.estimate(self.service, self.request).map(|cost| cost.times(missing));
             self.confirm(cost, budget.confirm_over)?;
         }
-        let before = self.client.ledger().lines().len();
-        let tell = |news| self.tell(&news);
-        let name = self.ask.take_name();
-        let take = self.client.ask(self.service, self.request, &name, how, &tell);
-        let take = take.map_err(|fault| Stop::Problems(vec![self.reach.problem(&fault)], exit(&fault)))?;
-        let is_paid = self.client.ledger().lines().len() > before;
-        self.show(&take, folder, is_paid)
+        for request in &requests {
+            let before = self.client.ledger().lines().len();
+            let tell = |news| self.tell(&news);
+            let name = self.ask.take_name(request.take);
+            let take = self.client.ask(self.service, request, &name, how, &tell);
+            let take = take.map_err(|fault| Stop::Problems(vec![self.reach.problem(&fault)], exit(&fault)))?;
+            let is_paid = self.client.ledger().lines().len() > before;
+            self.show(&take, folder, is_paid)?;
+        }
+        Ok(Exit::Done)
     }
 
     /// The price before anything is sent; what is dear, or nobody knows the price of, is sent only if a person says so.
@@ -213,7 +225,7 @@ impl Asking<'_> {
         });
     }
 
-    fn show(&self, take: &Take, folder: &Path, is_paid: bool) -> Result<Exit, Stop> {
+    fn show(&self, take: &Take, folder: &Path, is_paid: bool) -> Result<(), Stop> {
         let from = |path: &Path| path.strip_prefix(folder).unwrap_or(path).display().to_string();
         let files: Vec<String> = take.files().map(|path| from(&path)).collect();
         let record = from(&take.path);
@@ -252,7 +264,7 @@ impl Asking<'_> {
             }
             None => {
                 self.note(&format!("kept in {record}; {paid}"));
-                Ok(Exit::Done)
+                Ok(())
             }
         }
     }

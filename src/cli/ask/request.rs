@@ -123,12 +123,12 @@ impl Ask {
     }
 
     /// What the take is called: as somebody said, or by the product, the picture or the first words of the prompt; then the model.
-    pub(super) fn take_name(&self) -> String {
+    pub(super) fn take_name(&self, take: u32) -> String {
         let stem = |path: &String| Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let words = || slug(&self.prompt.split_whitespace().take(5).collect::<Vec<_>>().join(" "));
         let about = self.name.clone().or_else(|| self.product.clone());
         let about = about.or_else(|| self.pictures.first().and_then(stem)).or_else(words);
-        let number = if self.take > 1 { format!("-{}", self.take) } else { String::new() };
+        let number = if take > 1 { format!("-{take}") } else { String::new() };
         format!("{}/{}{number}", about.unwrap_or_else(|| "ask".to_owned()), self.model)
     }
 }
