@@ -9,11 +9,13 @@
 //! - [`actions`]: one file for each kind of work.
 //! - [`engine`]: graph, keys, files, store, traces, schedule, outputs, watch. Knows nothing of photos or words.
 //! - [`imaging`]: pixels. Knows nothing of campaigns.
+//! - [`models`]: providers over HTTP, paid once. Knows nothing of campaigns.
 
 pub mod actions;
 pub mod campaign;
 pub mod cli;
 pub mod engine;
 pub mod imaging;
+pub mod models;
 pub mod plan;
 pub mod report;

@@ -9,6 +9,8 @@ use common::Campaign;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/corner-shop");
 
+const DIRECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/directed");
+
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -107,4 +109,18 @@ fn the_same_campaign_gives_the_same_bytes_in_two_folders_at_one_and_two_threads(
     for ((name, a), b) in one.dist().into_iter().zip(two.dist().into_values()) {
         assert!(a == b, "{name} differs");
     }
+}
+
+#[test]
+fn the_directed_campaign_builds_from_its_takes_and_picks_without_asking_anybody() {
+    let shop = Campaign::new();
+    copy(Path::new(DIRECTED), shop.path());
+    let built = shop.softbox(&["build", "--frozen"]);
+    assert_eq!((built.code, built.problems()), (0, Vec::new()), "{}", built.said);
+    assert_eq!(pictures(&shop).into_iter().filter(|path| path.extension().unwrap() == "jpg").count(), 4);
+    let choices: Vec<_> = shop.softbox(&["pick"]).events("choice").cloned().collect();
+    let of = |field: &str, wanted: bool| choices.iter().filter(|choice| choice[field] == wanted).count();
+    assert_eq!((choices.len(), of("used", true)), (10, 4), "{choices:#?}");
+    let redrawn = choices.iter().filter(|choice| choice["fidelity"].as_f64().is_some_and(|like| like < 0.9)).count();
+    assert!(redrawn > 0, "a label that was redrawn is among them, so that one sees what becomes of it");
 }

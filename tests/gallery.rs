@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use softbox::imaging::scene::{Backdrop, Light, Product, Scene, Setting, paint};
-use softbox::imaging::{Description, Encoding, FileType, Limits, Picture, decode, encode};
+use softbox::imaging::{Encoding, FileType, Limits, Picture, decode, encode};
 
 const SHAPES: [(&str, u32, u32); 5] = [
     ("portrait", 1080, 1350),
@@ -77,16 +77,7 @@ fn pictures(folder: &Path) -> Vec<(String, Picture)> {
 }
 
 fn write(out: &Path, name: &str, picture: &Picture) {
-    let description = Description::default();
-    let encoding = Encoding {
-        file_type: FileType::Png,
-        quality: 100,
-        max_bytes: None,
-        background: [255; 3],
-        graphics: false,
-        dpi: None,
-        description,
-    };
+    let encoding = Encoding::plain(FileType::Png, 100);
     fs::write(out.join(format!("{name}.png")), encode(picture, &encoding).unwrap().bytes).unwrap();
 }
 

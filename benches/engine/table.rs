@@ -50,7 +50,7 @@ pub fn plan(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(problem) = loaded.problems.first() {
         return Err(problem.message.clone().into());
     }
-    let graph = plan::plan(&loaded.campaign);
+    let graph = plan::plan(&loaded.campaign, None);
     let products = loaded.campaign.products.len();
     if graph.len() < 6 * products || products == 0 {
         return Err(format!("{} actions for {products} products", graph.len()).into());

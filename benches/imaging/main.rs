@@ -10,7 +10,7 @@ mod photo;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use softbox::imaging::{
-    Adjustment, Description, Encoding, Error, FileType, Limits, Picture, adjust, cover, cut, decode, encode, probe,
+    Adjustment, Encoding, Error, FileType, Limits, Picture, adjust, cover, cut, decode, encode, probe,
 };
 
 use measure::{Cost, best, clock};
@@ -84,15 +84,7 @@ fn six(photo: &[u8]) -> Result<u64, Error> {
 fn one(picture: &Picture, width: u32, height: u32) -> Result<u64, Error> {
     let ratio = f64::from(width) / f64::from(height);
     let region = cover(picture.width(), picture.height(), ratio, [0.5, 0.5], 1.0);
-    let encoding = Encoding {
-        file_type: FileType::Jpeg,
-        quality: 85,
-        max_bytes: None,
-        background: [255; 3],
-        graphics: false,
-        dpi: None,
-        description: Description::default(),
-    };
+    let encoding = Encoding::plain(FileType::Jpeg, 85);
     Ok(encode(&cut(picture, region, width, height)?, &encoding)?.bytes.len() as u64)
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{Failed, compose, kept};
 use crate::campaign::templates::partial_paths;
 use crate::campaign::{Place, Problem, Source};
-use crate::engine::{Output, Work};
+use crate::engine::{Bytes, EngineError, Output, Work};
 
 /// Raised when the same draft would give other words.
 pub const VERSION: u32 = 1;
@@ -26,32 +26,52 @@ pub struct Caption {
 
 impl Caption {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
+        let words = Words { path: &self.path, is_file: self.text.is_none(), data: &self.data };
         let draft = match (&self.text, work.inputs()) {
             (Some(text), _) => text.clone(),
-            (None, inputs) => self.draft(inputs.first().map_or(&[][..], |bytes| bytes.as_slice()))?,
+            (None, inputs) => words.read(inputs.first().map_or(&[][..], |bytes| bytes.as_slice()))?,
         };
-        let filled = self.fill(&draft, work)?;
+        let filled = words.fill(&draft, &mut |path| work.find(path))?;
         Ok(kept((filled.trim_end().to_owned() + "\n").into_bytes(), Vec::new()))
     }
+}
 
-    fn draft(&self, bytes: &[u8]) -> Result<String, Failed> {
+/// How further files of the campaign are asked for; `None` where there is none.
+pub type Find<'a> = dyn FnMut(&str) -> Result<Option<Bytes>, EngineError> + 'a;
+
+/// Words with places for fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    /// Where they come from, for messages and for the partials beside it.
+    pub path: &'a str,
+    /// They are the whole file, so that places in them are places in it.
+    pub is_file: bool,
+    pub data: &'a Map<String, Value>,
+}
+
+impl Words<'_> {
+    /// A file of words, whatever editor wrote it.
+    ///
+    /// # Errors
+    /// What is not UTF-8.
+    pub fn read(&self, bytes: &[u8]) -> Result<String, Failed> {
         let text = std::str::from_utf8(bytes).map_err(|error| {
-            Problem::error("not-text", format!("this draft is not UTF-8 text (byte {})", error.valid_up_to()))
-                .at(Place::file(&self.path))
+            Problem::error("not-text", format!("this is not UTF-8 text (byte {})", error.valid_up_to()))
+                .at(Place::file(self.path))
                 .hint("save it as UTF-8")
         })?;
         Ok(text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n"))
     }
 
-    /// Partials of a draft lie beside it, or in `partials/` there. What does not compile is told when the draft is filled in.
+    /// Partials lie beside the file, or in `partials/` there. What does not compile is told when the words are filled in.
     fn register_partials(
         &self,
         handlebars: &mut Handlebars<'_>,
         text: &str,
-        work: &Work<'_>,
+        find: &mut Find<'_>,
         chain: &mut Vec<String>,
     ) -> Result<(), Failed> {
-        let refuse = |message: String| Failed::from(Problem::error("bad-partial", message).at(Place::file(&self.path)));
+        let refuse = |message: String| Failed::from(Problem::error("bad-partial", message).at(Place::file(self.path)));
         if compose::partials::too_deep(text).is_some() {
             return Err(refuse("too many blocks stand inside each other".to_owned()));
         }
@@ -60,11 +80,11 @@ impl Caption {
             if chain.contains(&name) {
                 return Err(refuse(format!("the partial `{name}` includes itself")));
             }
-            for path in partial_paths(&self.path, &name) {
-                let Some(bytes) = work.find(path.as_str())? else { continue };
-                let partial = self.draft(&bytes)?;
+            for path in partial_paths(self.path, &name) {
+                let Some(bytes) = find(path.as_str())? else { continue };
+                let partial = self.read(&bytes)?;
                 chain.push(name.clone());
-                self.register_partials(handlebars, &partial, work, chain)?;
+                self.register_partials(handlebars, &partial, find, chain)?;
                 chain.pop();
                 let registered = handlebars.register_partial(&name, &partial);
                 registered.map_err(|error| refuse(format!("in `{path}`: {error}")))?;
@@ -74,23 +94,26 @@ impl Caption {
         Ok(())
     }
 
-    /// No HTML here: `&` stays `&`.
-    fn fill(&self, draft: &str, work: &Work<'_>) -> Result<String, Failed> {
+    /// The words with the fields filled in. No HTML here: `&` stays `&`.
+    ///
+    /// # Errors
+    /// A field that is not there, or words that are no Handlebars; at their place.
+    pub fn fill(&self, text: &str, find: &mut Find<'_>) -> Result<String, Failed> {
         let mut handlebars = Handlebars::new();
         handlebars.set_strict_mode(true);
         handlebars.register_escape_fn(no_escape);
         compose::helpers::register(&mut handlebars);
-        self.register_partials(&mut handlebars, draft, work, &mut Vec::new())?;
-        handlebars.render_template(draft, &self.data).map_err(|error| {
-            let problem = compose::reason(&error, &self.data);
+        self.register_partials(&mut handlebars, text, find, &mut Vec::new())?;
+        handlebars.render_template(text, self.data).map_err(|error| {
+            let problem = compose::reason(&error, self.data);
             let place = match (error.line_no, error.column_no) {
-                (Some(line), Some(column)) if self.text.is_none() => {
-                    let source = Source::new(&self.path, draft);
+                (Some(line), Some(column)) if self.is_file => {
+                    let source = Source::new(self.path, text);
                     let start = source.offset(line, column);
-                    let end = compose::markup::mustache_end(draft, start).unwrap_or(start);
+                    let end = compose::markup::mustache_end(text, start).unwrap_or(start);
                     Place::span(&source, start..end)
                 }
-                _ => Place::file(&self.path),
+                _ => Place::file(self.path),
             };
             problem.at(place).into()
         })

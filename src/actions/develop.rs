@@ -12,7 +12,7 @@ use crate::imaging::{self, Adjustment, Limits, Picture, Region};
 /// Raised when the same photo would come out otherwise.
 pub const VERSION: u32 = 1;
 
-/// Decodes a photo and gives it its look. Its inputs are the photo file and, where the look isolates the product, the mask; a backdrop's plate
+/// Decodes a photo and gives it its look, or a part of that. Its inputs are the photo file, a take, or a developed picture, and, where the look isolates the product, the mask; a backdrop's plate
 /// is found on the way.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Develop {
@@ -28,6 +28,9 @@ impl Develop {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
         let photo = &work.inputs()[0];
         let limits = Limits::default();
+        if let Ok(picture) = Picture::from_bytes(photo.clone()) {
+            return self.developed(work, picture);
+        }
         let reach = self.reach_before_crops(photo)?;
         // A crop copies what it keeps; a scene trims the cutout, and is written beside it.
         let copies = match self.steps.last() {
@@ -37,7 +40,11 @@ impl Develop {
         };
         let needed = imaging::estimate(photo, reach).map_err(|error| self.failed(&error))?.saturating_mul(copies);
         let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
-        let mut picture = imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?;
+        self.developed(work, imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?)
+    }
+
+    /// A decoded picture with the steps applied.
+    fn developed(&self, work: &Work<'_>, mut picture: Picture) -> Result<Output<Failed>, Failed> {
         let mut scene = None;
         for step in &self.steps {
             match step {
@@ -46,6 +53,8 @@ impl Develop {
                 Step::Adjust(adjust) => {
                     imaging::adjust(&mut picture, &adjustment(adjust)).map_err(|error| self.failed(&error))?;
                 }
+                // Models have their own actions.
+                Step::Edit(_) | Step::Scene(_) => return Err(super::internal("a step of models")),
                 // The last step: the campaign refuses any that follow.
                 Step::Backdrop(wanted) => scene = Some(self.scene(work, &picture, wanted)?),
             }

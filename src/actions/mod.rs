@@ -1,22 +1,34 @@
 //! One file for each kind of work. An action is plain data: it can be described, compared, and run wherever its inputs are.
 //!
 //! photo → [`cutout`] (the mask of its product) → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
-//! draft → [`caption`].
+//! draft → [`caption`], or, where models are asked for other words, draft → [`suggest`] (with a [`brief`]) → [`variants`], of which what somebody
+//! picks is what [`publish`] puts out. Where models work on a photo: developed photo → [`send`] → [`edit`] (one take) → [`fidelity`] → [`pick`] → [`surround`] (a
+//! scene), and on into the next [`develop`]. Models are asked at the [`desk`].
 
 pub mod backdrop;
+pub mod brief;
 pub mod caption;
 pub mod compose;
 pub mod cutout;
+pub mod desk;
 pub mod develop;
 pub mod developed;
+pub mod edit;
 pub mod encode;
+pub mod fidelity;
 pub mod paint;
+pub mod pick;
+pub mod publish;
 pub mod render;
+pub mod send;
+pub mod suggest;
+pub mod surround;
+pub mod variants;
 
 use serde::{Deserialize, Serialize};
 
 use crate::campaign::{Place, Problem};
-use crate::engine::{Action, EngineError, Output, Work};
+use crate::engine::{Action, EngineError, Lane, Output, Work};
 
 /// Every kind of work, for the engine.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +40,28 @@ pub enum Task {
     Render(render::Render),
     Encode(encode::Encode),
     Caption(caption::Caption),
+    /// What models are told: words with fields, as in a caption.
+    Prompt(caption::Caption),
+    Send(send::Send),
+    Edit(edit::Edit),
+    Fidelity(fidelity::Fidelity),
+    Pick(pick::Pick),
+    Surround(surround::Surround),
+    Brief(brief::Brief),
+    Suggest(suggest::Suggest),
+    Variants(variants::Variants),
+    Publish(publish::Publish),
+}
+
+impl Task {
+    /// What the take is called that it asks a model for, if it asks one.
+    pub fn take(&self) -> Option<&str> {
+        match self {
+            Task::Edit(edit) => Some(&edit.name),
+            Task::Suggest(suggest) => Some(&suggest.name),
+            _ => None,
+        }
+    }
 }
 
 /// Why an action could not do its work.
@@ -83,6 +117,16 @@ impl Action for Task {
             Task::Render(_) => "render",
             Task::Encode(_) => "encode",
             Task::Caption(_) => "caption",
+            Task::Prompt(_) => "prompt",
+            Task::Send(_) => "send",
+            Task::Edit(_) => "edit",
+            Task::Fidelity(_) => "fidelity",
+            Task::Pick(_) => "pick",
+            Task::Surround(_) => "surround",
+            Task::Brief(_) => "brief",
+            Task::Suggest(_) => "suggest",
+            Task::Variants(_) => "variants",
+            Task::Publish(_) => "publish",
         }
     }
 
@@ -93,12 +137,29 @@ impl Action for Task {
             Task::Compose(_) => render::COMPOSE_VERSION,
             Task::Render(_) => render::VERSION,
             Task::Encode(_) => encode::VERSION,
-            Task::Caption(_) => caption::VERSION,
+            Task::Caption(_) | Task::Prompt(_) => caption::VERSION,
+            Task::Send(_) => send::VERSION,
+            Task::Edit(_) => edit::VERSION,
+            Task::Fidelity(_) => fidelity::VERSION,
+            Task::Pick(_) => pick::VERSION,
+            Task::Surround(_) => surround::VERSION,
+            Task::Brief(_) => brief::VERSION,
+            Task::Suggest(_) => suggest::VERSION,
+            Task::Variants(_) => variants::VERSION,
+            Task::Publish(_) => publish::VERSION,
         }
     }
 
+    fn lane(&self) -> Lane {
+        if self.take().is_some() { Lane::Request } else { Lane::Processor }
+    }
+
+    fn bears_gaps(&self) -> bool {
+        matches!(self, Task::Pick(_) | Task::Variants(_))
+    }
+
     fn is_quick(&self) -> bool {
-        matches!(self, Task::Compose(_) | Task::Caption(_))
+        matches!(self, Task::Compose(_) | Task::Caption(_) | Task::Prompt(_) | Task::Brief(_) | Task::Publish(_))
     }
 
     fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
@@ -108,7 +169,16 @@ impl Action for Task {
             Task::Compose(input) => render::run_compose(input, work),
             Task::Render(action) => action.run(work),
             Task::Encode(action) => action.run(work),
-            Task::Caption(action) => action.run(work),
+            Task::Caption(action) | Task::Prompt(action) => action.run(work),
+            Task::Send(action) => action.run(work),
+            Task::Edit(action) => action.run(work),
+            Task::Fidelity(action) => action.run(work),
+            Task::Pick(action) => action.run(work),
+            Task::Surround(action) => action.run(work),
+            Task::Brief(action) => action.run(work),
+            Task::Suggest(action) => action.run(work),
+            Task::Variants(action) => action.run(work),
+            Task::Publish(action) => action.run(work),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Assets: every finished file that the posts make, with its path. No two may have the same.
 
-use std::collections::btree_map::Entry as Slot;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::formats::FileType;
 use super::load::Loader;
@@ -21,8 +22,8 @@ pub struct Asset {
     pub file_type: FileType,
     /// What the captures of the main photo stand for.
     pub captures: BTreeMap<String, String>,
-    /// The pictures by the name that the template knows them by.
-    pub pictures: BTreeMap<String, Picture>,
+    /// The pictures by the name that the template knows them by; shared by all formats.
+    pub pictures: Arc<BTreeMap<String, Picture>>,
 }
 
 /// A picture that an asset shows.
@@ -39,7 +40,7 @@ pub struct Picture {
 pub struct Scene {
     pub product: Option<String>,
     pub captures: BTreeMap<String, String>,
-    pub pictures: BTreeMap<String, Picture>,
+    pub pictures: Arc<BTreeMap<String, Picture>>,
 }
 
 /// Why a scene cannot be made.
@@ -110,7 +111,7 @@ pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) 
                 };
                 pictures.insert(name.clone(), Picture { photo: id.clone(), path: path.clone() });
             }
-            scenes.push(Scene { product: product.map(str::to_owned), captures, pictures });
+            scenes.push(Scene { product: product.map(str::to_owned), captures, pictures: Arc::new(pictures) });
         }
     }
     (scenes, lacks)
@@ -216,7 +217,7 @@ fn paths_of(campaign: &Campaign, asset: &Asset) -> impl Iterator<Item = String> 
 
 /// The numbers of the assets whose path another one has too. Each pair of posts is told once.
 fn shared_paths(loader: &mut Loader<'_>, campaign: &Campaign, assets: &[Asset]) -> BTreeSet<usize> {
-    let mut first_at: BTreeMap<String, usize> = BTreeMap::new();
+    let mut first_at: HashMap<String, usize> = HashMap::with_capacity(assets.len());
     let mut shared = BTreeSet::new();
     let mut told: BTreeMap<(&str, &str), (usize, usize, usize)> = BTreeMap::new();
     for (number, asset) in assets.iter().enumerate() {

@@ -54,6 +54,20 @@ pub(super) fn fields_of_post(campaign: &Campaign, post: &Post, photos: &BTreeMap
     fields
 }
 
+/// What can be shown where models are asked for other words for a caption: whatever is the same in all posts that use it.
+pub(super) fn fields_of_caption(campaign: &Campaign, id: &str, posts: &[&Post]) -> Fields {
+    let mut fields = shared_fields();
+    fields.top.retain(|name, _| name == "brand" || name == "campaign");
+    fields.owner = format!("`caption.{id}`");
+    fields.of_products = posts.iter().all(|post| post.per_product);
+    if fields.of_products {
+        let products: BTreeSet<&String> = posts.iter().flat_map(|post| &post.products).collect();
+        fields.top.insert("id".to_owned(), Vec::new());
+        add_product_fields(&mut fields, campaign, &products.into_iter().cloned().collect::<Vec<_>>());
+    }
+    fields
+}
+
 /// What a text can show that no post uses yet: anything that a product or a post may have.
 pub(super) fn fields_of_products(campaign: &Campaign) -> Fields {
     let mut fields = shared_fields();

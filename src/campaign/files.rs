@@ -12,9 +12,11 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::at::At;
 use super::glob::expand;
+use super::ideas::IdeaTable;
 use super::load::{Loader, folder_in_words};
 use super::manifest::{
-    BrandTable, CampaignTable, CaptionTable, CutoutTable, FormatTable, LookTable, PhotoTable, PostTable,
+    BrandTable, BudgetTable, CampaignTable, CaptionTable, CutoutTable, FormatTable, LookTable, ModelTable, PhotoTable,
+    PostTable,
 };
 use super::names::is_id;
 use super::{Place, Problem, RelPath, Source, schema, shape};
@@ -63,6 +65,9 @@ pub(super) struct Tables {
     pub captions: Entries<CaptionTable>,
     pub posts: Entries<PostTable>,
     pub formats: Entries<FormatTable>,
+    pub models: Entries<ModelTable>,
+    pub budget: BudgetTable,
+    pub ideas: Entries<IdeaTable>,
 }
 
 /// Reads `campaign.toml` and what it includes. `None` where there is no `campaign.toml` to read.
@@ -87,6 +92,9 @@ pub(super) fn read_manifest(loader: &mut Loader<'_>) -> Option<Tables> {
         captions: Entries::new(),
         posts: Entries::new(),
         formats: Entries::new(),
+        models: Entries::new(),
+        budget: BudgetTable::default(),
+        ideas: Entries::new(),
     };
     let include = tables.add_file(loader, &main, schema::manifest());
     for pattern in &include {
@@ -148,6 +156,9 @@ impl Tables {
                 "caption" => reader.entries(&kind, value, &mut self.captions),
                 "post" => reader.entries(&kind, value, &mut self.posts),
                 "format" => reader.entries(&kind, value, &mut self.formats),
+                "model" => reader.entries(&kind, value, &mut self.models),
+                "idea" => reader.entries(&kind, value, &mut self.ideas),
+                "budget" => self.budget = reader.value(value).unwrap_or_default(),
                 // The check of shapes has taken every other key out.
                 _ => {}
             }

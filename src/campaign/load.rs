@@ -7,10 +7,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::at::At;
+use super::manifest::PicksWanted;
 use super::names::{did_you_mean, list, nfc};
 use super::shape::Broken;
 use super::{Campaign, Folder, Place, Problem, RelPath, Source};
-use super::{assets, brand, captions, cutouts, files, looks, photos, posts, products};
+use super::{
+    assets, brand, captions, cutouts, files, ideas, looks, models, photos, picks, posts, products, variants, voice,
+};
 
 /// A campaign with everything that was found wrong with it.
 #[derive(Debug, Default)]
@@ -33,16 +36,26 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         let is_brand_broken =
             loader.problems.len() > before || loader.broken.iter().any(|name| name.starts_with("brand."));
         campaign.products = products::load(&mut loader, &manifest);
-        campaign.looks = looks::load(&mut loader, &manifest, &campaign.brand);
+        campaign.models = models::load(&mut loader, &manifest);
+        campaign.looks = looks::load(&mut loader, &manifest, &campaign);
         campaign.cutouts = cutouts::load(&mut loader, &manifest);
         let photos = photos::load(&mut loader, &manifest, &campaign);
         campaign.photos = photos.iter().map(|(id, photo)| (id.clone(), photo.photo.clone())).collect();
-        let captions = captions::load(&mut loader, &manifest);
+        campaign.brand.voice = voice::load(&mut loader, &manifest);
+        let captions = captions::load(&mut loader, &manifest, &campaign);
         campaign.captions = captions.iter().map(|(id, caption)| (id.clone(), caption.caption.clone())).collect();
         let posts = posts::load(&mut loader, &manifest, &mut campaign, &photos);
         campaign.held = captions::check(&mut loader, &campaign, &captions, &posts, &photos);
+        for id in variants::check(&mut loader, &campaign, &captions, &posts) {
+            // Nobody is asked by rules that are wrong; the draft goes out as ever.
+            campaign.captions.entry(id).and_modify(|caption| Arc::make_mut(caption).variants = None);
+        }
         campaign.posts = posts;
         campaign.assets = assets::make(&mut loader, &campaign);
+        campaign.ideas = ideas::load(&mut loader, &manifest);
+        campaign.picks = picks::load(&mut loader);
+        campaign.picks_required = manifest.campaign.picks == Some(PicksWanted::Required);
+        campaign.budget = models::budget(&mut loader, &manifest);
         if is_brand_broken {
             // Every template shows the brand: better the last good assets than new ones without a colour or the logo.
             let is_plain = |post: &str| campaign.posts.get(post).is_some_and(|post| post.template.is_none());

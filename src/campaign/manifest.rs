@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::Step;
 use super::at::{At, ById, Id, OneOrMany, TextOr};
 use super::formats::{FileType, SafeZone};
+use super::ideas::IdeaTable;
+use super::models::{amount, days, price, providers};
+use super::networks::names as networks;
 
 /// A softbox campaign: products, photos, looks, captions and posts.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -35,6 +38,12 @@ pub struct Manifest {
     pub post: ById<PostTable>,
     /// The campaign's own formats by id. Those of the networks are built in.
     pub format: ById<FormatTable>,
+    /// Models by id: further ones, or other words for those that are built in (`softbox models`).
+    pub model: ById<ModelTable>,
+    /// What models may cost.
+    pub budget: BudgetTable,
+    /// Ideas by id: shelved until a model can do them (`softbox ideas`).
+    pub idea: ById<IdeaTable>,
 }
 
 /// The campaign's name and the tables of its products.
@@ -47,6 +56,18 @@ pub struct CampaignTable {
     /// Tables of products: a CSV or JSON file, or several.
     #[schemars(example = &"products.csv")]
     pub products: Option<At<OneOrMany<TextOr<TableSource>>>>,
+    /// What becomes of a picture that models made several takes of, until somebody picks one. Left out: `"provisional"`.
+    pub picks: Option<PicksWanted>,
+}
+
+/// What becomes of a picture that nobody picked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PicksWanted {
+    /// The first take is used, and that is told.
+    Provisional,
+    /// Its assets wait.
+    Required,
 }
 
 /// A table of products that needs more than its file's name.
@@ -93,6 +114,12 @@ pub struct BrandTable {
     /// The logo's picture file; templates show it as `{{brand.logo}}`.
     #[schemars(example = &"brand/logo.svg")]
     pub logo: Option<At<String>>,
+    /// Posts that you wrote before, by path or pattern: models that are asked for other words write like these.
+    #[schemars(example = ["brand/voice/*.md"])]
+    pub voice: Vec<At<String>>,
+    /// Words that no caption by a model may have.
+    #[schemars(example = ["elevate", "game-changer"])]
+    pub never: Vec<At<String>>,
 }
 
 /// A thing for sale. Templates can show every field, these and your own.
@@ -251,6 +278,34 @@ pub struct CaptionTable {
     #[serde(default)]
     #[schemars(example = &"{{name}}, {{price}}")]
     pub alt: Option<At<String>>,
+    /// Who is asked for other words. Your draft goes out until you pick some of them.
+    #[serde(default)]
+    #[schemars(example = ["claude-sonnet"])]
+    pub models: Vec<At<String>>,
+    /// What you wish for, in order. May show the product's fields.
+    #[serde(default)]
+    #[schemars(example = ["a shorter hook", "start with the smell"])]
+    pub ask: Vec<At<String>>,
+    /// Other words of each model to choose from. Left out: 4.
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 10), example = 4)]
+    pub variants: Option<u32>,
+    /// What every variant has to say, to the letter. May show the product's fields.
+    #[serde(default)]
+    #[schemars(example = ["{{name}}", "{{price}}"])]
+    pub must: Vec<At<String>>,
+    /// Words that no variant may have, besides those of the brand.
+    #[serde(default)]
+    #[schemars(example = ["elevate"])]
+    pub never: Vec<At<String>>,
+    /// Parts of the draft that every variant has to keep as they are. May show the product's fields.
+    #[serde(default)]
+    #[schemars(example = ["See you at the counter."])]
+    pub keep: Vec<At<String>>,
+    /// Where it is posted: lengths are told as these count.
+    #[serde(default)]
+    #[schemars(schema_with = "networks")]
+    pub networks: Vec<At<String>>,
 }
 
 /// A template made for products in formats.
@@ -361,4 +416,52 @@ pub enum Confidence {
     Computed,
     /// Common knowledge, not verified.
     Unverified,
+}
+
+/// A model and how to reach it. What is left out stays as it is built in.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelTable {
+    /// The service that it is asked at. Can be left out for a built-in model.
+    #[schemars(schema_with = "providers")]
+    pub provider: Option<At<String>>,
+    /// What the service calls it. Left out: the id of this table.
+    #[schemars(example = &"gemini-nano-banana-2.1")]
+    pub model: Option<At<String>>,
+    /// The address of the service. Left out: its own, or the one in a variable such as SOFTBOX_GEMINI_URL.
+    #[schemars(example = &"http://localhost:11434/v1")]
+    pub url: Option<At<String>>,
+    /// The name of the variable that holds the key, never the key itself. Left out: the one that the service's own programs read.
+    #[schemars(example = &"SHOP_GEMINI_KEY")]
+    pub key: Option<At<String>>,
+    /// What it can do.
+    #[schemars(example = ["image.edit", "image.multi_reference(4)"])]
+    pub can: Option<Vec<At<String>>>,
+    /// What it costs, so that you know before it is asked.
+    #[schemars(schema_with = "price")]
+    pub price: Option<At<BTreeMap<At<String>, At<toml::Value>>>>,
+    /// The day on which its service ends it.
+    #[schemars(schema_with = "days")]
+    pub ends: Option<At<toml::value::Datetime>>,
+    /// The model that takes its place then.
+    #[schemars(example = &"nano-banana")]
+    pub successor: Option<At<String>>,
+    /// Further parameters in the service's own words, sent as they are.
+    #[schemars(with = "BTreeMap<String, serde_json::Value>", extend("examples" = [{ "quality": "high" }]))]
+    pub parameters: BTreeMap<At<String>, At<toml::Value>>,
+}
+
+/// What models may cost. What would go beyond is not asked.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BudgetTable {
+    /// The most that one command may spend.
+    #[schemars(schema_with = "amount")]
+    pub per_build: Option<At<toml::Value>>,
+    /// The most that may be spent in a calendar month.
+    #[schemars(schema_with = "amount")]
+    pub per_month: Option<At<toml::Value>>,
+    /// What costs more than this is asked about first. Left out: $0.50.
+    #[schemars(schema_with = "amount")]
+    pub confirm_over: Option<At<toml::Value>>,
 }

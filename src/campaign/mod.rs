@@ -11,29 +11,37 @@ mod captions;
 pub mod color;
 mod csv;
 mod cutouts;
+pub mod direction;
 mod fields;
 mod files;
 pub mod formats;
 mod glob;
 mod html;
+pub mod ideas;
 mod json;
 mod load;
 mod looks;
 pub mod manifest;
+pub mod models;
 pub mod names;
+pub mod networks;
 pub mod origin;
 pub mod paths;
 mod pattern;
 mod photos;
+pub mod picks;
 mod posts;
 pub mod problem;
 mod products;
 pub mod ratio;
+pub mod reach;
 mod schema;
 mod select;
 mod shape;
 mod tables;
 pub mod templates;
+pub mod variants;
+mod voice;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -44,6 +52,7 @@ use serde::{Deserialize, Serialize};
 pub use assets::{Asset, Picture, texts};
 pub use backdrop::Backdrop;
 pub use cutouts::{Cutout, Cutouts};
+pub use direction::Direction;
 pub use fields::Fields;
 pub use files::MANIFEST;
 pub use formats::Format;
@@ -55,6 +64,7 @@ pub use problem::{Place, Problem, Severity, Source};
 pub use ratio::Ratio;
 pub use schema::schemas;
 pub use templates::check_template;
+pub use variants::Variants;
 
 /// The campaign's files, as the caller lets them be read: every read and every listing is recorded by whoever implements this,
 /// so that a build knows what the plan depended on.
@@ -82,6 +92,16 @@ pub struct Campaign {
     pub formats: BTreeMap<String, Arc<Format>>,
     /// Every finished file that the posts make, in the order of posts, products, captures and formats. No two have one path.
     pub assets: Vec<Asset>,
+    /// Models that the campaign has words of its own for; others are built in.
+    pub models: BTreeMap<String, Arc<models::Model>>,
+    /// What people chose among takes.
+    pub picks: picks::Picks,
+    /// An asset waits until somebody picked its takes.
+    pub picks_required: bool,
+    /// Ideas that wait for a model.
+    pub ideas: BTreeMap<String, Arc<ideas::Idea>>,
+    /// `None` where it has a mistake: then nothing may be spent.
+    pub budget: Option<models::Budget>,
     /// Texts of posts, by id, that are not written because of mistakes in them.
     pub held: BTreeSet<(String, Text)>,
     /// `campaign.toml` and what it includes, as they were read.
@@ -104,6 +124,8 @@ pub struct Brand {
     pub colors: BTreeMap<String, String>,
     pub fonts: Vec<RelPath>,
     pub logo: Option<RelPath>,
+    /// Posts that its people wrote before.
+    pub voice: Vec<RelPath>,
 }
 
 /// A thing for sale. `fields` holds everything that a template can show, `name`, `price` and `tags` included.
@@ -145,6 +167,8 @@ pub struct Shot {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Look {
     pub steps: Vec<Step>,
+    /// Where its steps were written.
+    pub place: Option<Place>,
 }
 
 /// One step of a look.
@@ -161,6 +185,20 @@ pub enum Step {
     #[serde(deserialize_with = "backdrop::text_or_table")]
     #[schemars(with = "at::TextOr<Backdrop>")]
     Backdrop(Box<Backdrop>),
+    /// Has models change the whole picture.
+    Edit(Box<Direction>),
+    /// Has models paint what is around the product; the product itself stays as it was photographed.
+    Scene(Box<Direction>),
+}
+
+impl Step {
+    /// What models are told in it, if it is theirs.
+    pub fn direction(&self) -> Option<&Direction> {
+        match self {
+            Step::Edit(direction) | Step::Scene(direction) => Some(direction),
+            _ => None,
+        }
+    }
 }
 
 /// Cuts a picture to a ratio around a point of interest.
@@ -213,6 +251,10 @@ pub struct Caption {
     pub draft: RelPath,
     /// Alternative text for the picture, Handlebars over the product's fields.
     pub alt: Option<String>,
+    /// The other words that models are asked for, if any are.
+    pub variants: Option<Variants>,
+    /// Where it is posted: names of [`networks`].
+    pub networks: Vec<String>,
     /// Where `draft` was written.
     pub place: Place,
 }

@@ -78,12 +78,13 @@ pub fn count(n: usize, noun: &str) -> String {
 
 /// Text as file systems that fold case and compose letters see it (APFS, NTFS).
 pub fn folded(text: &str) -> String {
-    text.nfc().flat_map(char::to_lowercase).collect()
+    // Most names are plain, and there are as many as assets.
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.nfc().flat_map(char::to_lowercase).collect() }
 }
 
 /// Composed text (NFC), the form in which names are compared.
 pub fn nfc(text: &str) -> String {
-    text.nfc().collect()
+    if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
 #[cfg(test)]

@@ -46,6 +46,10 @@ impl RelPath {
         if text.chars().any(char::is_control) {
             return Err(PathError::Control);
         }
+        let is_plain = |part: &str| !matches!(part, "" | "." | "..");
+        if folder.0.is_empty() && text.split('/').all(is_plain) {
+            return Ok(RelPath(text.into()));
+        }
         let mut parts: Vec<&str> = folder.0.split('/').filter(|p| !p.is_empty()).collect();
         for part in text.split('/') {
             match part {

@@ -91,6 +91,8 @@ pub enum Severity {
     Error,
     /// Everything is built, but a person should know.
     Warning,
+    /// Nothing is wrong, and there is something new.
+    Note,
 }
 
 /// One mistake, with its place and its remedy.
@@ -115,6 +117,10 @@ impl Problem {
 
     pub fn warning(code: &'static str, message: impl Into<String>) -> Problem {
         Problem { severity: Severity::Warning, ..Problem::error(code, message) }
+    }
+
+    pub fn note(code: &'static str, message: impl Into<String>) -> Problem {
+        Problem { severity: Severity::Note, ..Problem::error(code, message) }
     }
 
     pub fn at(mut self, place: Place) -> Problem {

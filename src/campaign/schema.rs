@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::manifest::{FormatTable, Manifest, ProductTable};
 
 /// Keys that only `campaign.toml` itself can have.
-const MAIN_ONLY: [&str; 3] = ["include", "campaign", "brand"];
+pub(super) const MAIN_ONLY: [&str; 4] = ["include", "campaign", "brand", "budget"];
 
 /// The schema of `campaign.toml`.
 pub fn manifest() -> &'static Value {

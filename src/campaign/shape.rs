@@ -10,6 +10,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::names::{count, did_you_mean, is_id, list, slug};
 use super::problem::{Place, Problem, Source};
+use super::schema::MAIN_ONLY;
 
 /// What is left unusable by mistakes of shape: `photo.hero`. The mistake was reported; what depends on it need not be.
 pub type Broken = BTreeSet<String>;
@@ -152,8 +153,8 @@ impl<'a> Checker<'a> {
                     misspelt.extend(self.unknown_key(name, properties, path, key.span()));
                     // What its author wanted is not there: half a photo or half a brand must not replace a good asset.
                     ok = false;
-                    if path == ["brand"] {
-                        self.broken.insert("brand.".to_owned());
+                    if let [table @ ("brand" | "budget")] = path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                        self.broken.insert(format!("{table}."));
                     }
                     continue;
                 }
@@ -181,7 +182,7 @@ impl<'a> Checker<'a> {
                 self.report("missing-key", at.clone(), format!("{} has no `{required}`", owner(path)), hint);
             }
         }
-        // Mistakes at the top, in [campaign] and in [brand] cost only their own line.
+        // Mistakes at the top, in [campaign], [brand] and [budget] cost only their own line.
         ok || path.len() < 2 || path[0] == "brand"
     }
 
@@ -226,7 +227,7 @@ impl<'a> Checker<'a> {
     ) -> Option<String> {
         let known: Vec<&str> = properties.into_iter().flat_map(|p| p.keys()).map(String::as_str).collect();
         let message = format!("{} has no key `{name}`", owner(path));
-        let main_only = path.is_empty() && ["include", "campaign", "brand"].contains(&name);
+        let main_only = path.is_empty() && MAIN_ONLY.contains(&name);
         let near = did_you_mean(name, known.iter().copied());
         let hint = match &near {
             _ if main_only => "it belongs in campaign.toml".to_owned(),
@@ -334,6 +335,8 @@ fn in_words_short(path: &[String]) -> String {
 /// The JSON Schema types that a choice allows; `null` stands for "left out" and is none.
 fn kinds(schema: &Value) -> Vec<&str> {
     match schema.get("type") {
+        // TOML has dates, and JSON Schema has texts of that format for them.
+        Some(_) if schema.get("format").and_then(Value::as_str) == Some("date") => vec!["date"],
         Some(Value::String(kind)) => vec![kind.as_str()],
         Some(Value::Array(kinds)) => kinds.iter().filter_map(Value::as_str).collect(),
         _ if schema.get("enum").is_some() || schema.get("const").is_some() => vec!["string"],
@@ -352,7 +355,7 @@ fn takes(schema: &Value, value: &DeValue<'_>) -> bool {
         DeValue::Integer(_) => has("integer") || has("number"),
         DeValue::Float(_) => has("number"),
         DeValue::Boolean(_) => has("boolean"),
-        DeValue::Datetime(_) => schema.get("type").is_none(),
+        DeValue::Datetime(_) => has("date") || schema.get("type").is_none(),
         DeValue::Array(_) => has("array"),
         DeValue::Table(_) => has("object"),
     }
@@ -364,6 +367,7 @@ fn kind_in_words(kind: &str) -> &str {
         "integer" => "a whole number",
         "number" => "a number",
         "boolean" => "true or false",
+        "date" => "a date (2026-11-23, without quotes)",
         "array" => "a list",
         _ => "a table",
     }

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
+use super::asking::{Asking, Bill, confirm, desk, is_somebody_there, tell_spent};
+use super::faults::exit_of;
 use super::names::wanted;
+use super::pick::want_more;
 use super::place::{fingerprint, open};
 use super::show::{has_errors, nothing_to_do};
 use super::trace::Timeline;
 use super::{Common, Exit};
+use crate::actions::desk::Desk;
 use crate::actions::{Failed, Task};
-use crate::campaign::{Loaded, load};
+use crate::campaign::{Loaded, ideas, load};
 use crate::engine::{ActionId, Engine, Event, Graph, Options, Report, phase};
+use crate::models::How;
 use crate::plan::{self, Folder};
 use crate::report::{Face, Tally, Traced};
 
@@ -26,6 +32,9 @@ pub struct Build {
 
     #[command(flatten)]
     limits: Limits,
+
+    #[command(flatten)]
+    asking: Asking,
 
     #[command(flatten)]
     timeline: Timeline,
@@ -68,8 +77,15 @@ impl Build {
             Ok(engine) => engine,
             Err(problem) => return common.refuse(problem),
         };
+        if let Err(problem) = want_more(&folder, &self.asking.fresh_take) {
+            return common.refuse(problem);
+        }
         face.tell(&Event::Phase { name: "lock", began: locking, took: locking.elapsed() });
-        let (exit, plan) = once(&mut engine, &folder, &mut face, &self.limits, &self.only);
+        let ways = Ways { limits: &self.limits, asking: &self.asking, has_news: true };
+        let (exit, plan) = once(&mut engine, &folder, &mut face, &ways, &self.only);
+        if let Some(desk) = plan.as_ref().and_then(|plan| plan.desk.as_ref()) {
+            tell_spent(common, desk);
+        }
         // The process ends: the system takes all memory back sooner than it can be freed piece by piece.
         std::mem::forget((engine, plan));
         match self.timeline.close(face.trace.as_mut()) {
@@ -79,9 +95,20 @@ impl Build {
     }
 }
 
+/// How to go about a build.
+#[derive(Debug, Clone, Copy)]
+pub struct Ways<'a> {
+    pub limits: &'a Limits,
+    pub asking: &'a Asking,
+    /// Ideas whose time has come are told.
+    pub has_news: bool,
+}
+
 /// What is to be built.
 pub struct Planned {
     graph: Graph<Task>,
+    /// Where its steps ask models, if any does.
+    pub desk: Option<Arc<Desk>>,
     /// Mistakes kept parts of the campaign out of the graph.
     is_wrong: bool,
     only: Option<Vec<ActionId>>,
@@ -92,7 +119,7 @@ pub fn once(
     engine: &mut Engine,
     folder: &Path,
     face: &mut dyn Face<Failed>,
-    limits: &Limits,
+    ways: &Ways<'_>,
     only: &[String],
 ) -> (Exit, Option<Planned>) {
     match phase("look for changes", &mut |event| face.tell(&event), || engine.unchanged(fingerprint())) {
@@ -108,7 +135,19 @@ pub fn once(
     }
     let Loaded { campaign, problems } = phase("load", &mut |event| face.tell(&event), || load(&Folder(engine.files())));
     face.problems(&problems);
-    let graph = phase("plan", &mut |event| face.tell(&event), || plan::plan(&campaign));
+    if ways.has_news {
+        face.problems(&ideas::ready(&campaign));
+    }
+    let how = How { frozen: ways.asking.frozen, retry: ways.asking.retry };
+    let desk = match desk(&campaign, folder, how, &mut |warnings| face.problems(warnings)) {
+        Ok(desk) => desk,
+        Err(problem) => {
+            // What needs no model is built all the same.
+            face.problems(&[problem]);
+            None
+        }
+    };
+    let graph = phase("plan", &mut |event| face.tell(&event), || plan::plan(&campaign, desk.clone()));
     let only = match wanted(&graph, folder, only) {
         Ok(only) => only,
         Err(problem) => {
@@ -116,14 +155,35 @@ pub fn once(
             return (Exit::Wrong, None);
         }
     };
-    let planned = Planned { graph, is_wrong: has_errors(&problems), only };
-    (planned.build(engine, face, limits, BTreeSet::new()), Some(planned))
+    let planned = Planned { graph, desk, is_wrong: has_errors(&problems), only };
+    if let (Some(desk), Some(budget), false) = (&planned.desk, &campaign.budget, ways.asking.frozen)
+        && is_somebody_there()
+    {
+        let bill = Bill::of(engine, &campaign, desk, &planned.options(ways.limits, BTreeSet::new()));
+        if let Err(problem) = confirm(&bill, budget, ways.asking) {
+            face.problems(&[problem]);
+            return (Exit::OverBudget, None);
+        }
+    }
+    (planned.build(engine, face, ways.limits, BTreeSet::new()), Some(planned))
 }
 
 impl Planned {
     /// Nothing was kept out of it: then there are no mistakes to tell again.
     pub fn is_whole(&self) -> bool {
         !self.is_wrong && self.only.is_none()
+    }
+
+    fn options(&self, limits: &Limits, saved: BTreeSet<String>) -> Options {
+        Options {
+            jobs: limits.processors(),
+            requests: self.desk.as_ref().map_or(1, |desk| desk.requests()),
+            memory: MEMORY,
+            fingerprint: fingerprint(),
+            only: self.only.clone(),
+            saved,
+            whole: !self.is_wrong,
+        }
     }
 
     /// Makes what is to be made. What reads the files that somebody just `saved` goes first.
@@ -134,22 +194,21 @@ impl Planned {
         limits: &Limits,
         saved: BTreeSet<String>,
     ) -> Exit {
-        let options = Options {
-            jobs: limits.processors(),
-            requests: 1,
-            memory: MEMORY,
-            fingerprint: fingerprint(),
-            only: self.only.clone(),
-            saved,
-            whole: !self.is_wrong,
+        let options = self.options(limits, saved);
+        let mut worst = Exit::Done;
+        let mut tell = |event: Event<'_, Failed>| {
+            if let Event::Finished { failure: Some(Failed(problems)), .. } = &event {
+                worst = problems.iter().map(exit_of).fold(worst, Exit::max);
+            }
+            face.tell(&event);
         };
-        match engine.build(&self.graph, &options, &mut |event| face.tell(&event)) {
+        match engine.build(&self.graph, &options, &mut tell) {
             Ok(report) => {
                 face.close(&tally(&report, self.is_wrong));
                 match (self.is_wrong, report.failed) {
                     (true, _) => Exit::Wrong,
                     (false, 0) => Exit::Done,
-                    (false, _) => Exit::Failed,
+                    (false, _) => worst.max(Exit::Failed),
                 }
             }
             Err(error) => {

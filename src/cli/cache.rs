@@ -136,10 +136,10 @@ impl Gc {
             let problem = Problem::error("held-back", "nothing was removed: the campaign has mistakes");
             return Ok(common.refuse(problem.hint("mend them, or go back to a state without them, and try again")));
         }
-        engine.reached_here(&plan::plan(&campaign), &mut reach)?;
+        engine.reached_here(&plan::plan(&campaign, None), &mut reach)?;
         let branches = match branches::visit(folder, |files| {
             let Loaded { campaign, .. } = load(&Folder(files));
-            engine.reached(files, &plan::plan(&campaign), &mut reach)
+            engine.reached(files, &plan::plan(&campaign, None), &mut reach)
         }) {
             Ok(branches) => branches?,
             Err(problem) => return Ok(common.refuse(problem)),

@@ -4,8 +4,7 @@ use std::time::Instant;
 
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
-use crate::campaign::Problem;
-use crate::campaign::{Loaded, load};
+use crate::campaign::{Loaded, Problem, ideas, load};
 use crate::engine::Files;
 use crate::plan::{Folder, plan};
 use crate::report::problems::summary;
@@ -28,9 +27,11 @@ impl Check {
             }
         };
         let Loaded { campaign, problems } = load(&Folder(&files));
-        common.face(began).problems(&problems);
+        let mut face = common.face(began);
+        face.problems(&problems);
+        face.problems(&ideas::ready(&campaign));
         if common.message_format != MessageFormat::Json {
-            let assets = plan(&campaign).nodes().filter(|(_, node)| node.asset.is_some()).count();
+            let assets = plan(&campaign, None).nodes().filter(|(_, node)| node.asset.is_some()).count();
             let has = format!(
                 "{}, {}, {}",
                 count(campaign.products.len(), "product", "products"),

@@ -14,7 +14,7 @@ use crate::actions::{Failed, Task};
 use crate::campaign::{Campaign, Loaded, Place, Problem, RelPath, Step, did_you_mean, load};
 use crate::engine::{DERIVED, Engine, Event, Options};
 use crate::imaging::cutout::{Cut, lift};
-use crate::imaging::{self, Description, Encoding, FileType, Limits as Pixels, Picture, Region};
+use crate::imaging::{self, Encoding, FileType, Limits as Pixels, Picture, Region};
 use crate::plan::{self, Folder};
 use crate::report::sheet::{self, Shown};
 
@@ -145,15 +145,7 @@ fn show(folder: &Path, engine: &Engine, photo: &str, mask: &[u8]) -> Result<Show
     };
     let (seen, lifted) = (small(&picture)?, small(&whole)?);
     let file = |picture: &Picture, file_type| {
-        let encoding = Encoding {
-            file_type,
-            quality: 85,
-            max_bytes: None,
-            background: [255; 3],
-            graphics: false,
-            dpi: None,
-            description: Description::default(),
-        };
+        let encoding = Encoding::plain(file_type, 85);
         imaging::encode(picture, &encoding).map(|encoded| encoded.bytes).map_err(|error| failed(&error))
     };
     let name = photo.replace('/', "-");

@@ -1,5 +1,6 @@
 //! `softbox explain`: where an asset comes from, down to each file that a person wrote, and what changed since last time.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -33,14 +34,16 @@ impl Explain {
         };
         let Loaded { campaign, problems } = load(&Folder(engine.files()));
         common.face(Instant::now()).problems(&problems);
-        let graph = plan::plan(&campaign);
+        let graph = plan::plan(&campaign, None);
         let ids = match named(&graph, &folder, &self.asset) {
             Ok(ids) => ids,
             Err(problem) => return common.refuse(problem),
         };
         let forecasts = engine.forecast(&graph);
-        let mut chain = Chain { graph: &graph, forecasts: &forecasts, written: Written::of(&campaign) };
+        let mut chain =
+            Chain { graph: &graph, forecasts: &forecasts, written: Written::of(&campaign), told: BTreeSet::new() };
         for id in ids {
+            chain.told.clear();
             let asset = graph.node(id).asset.as_deref().unwrap_or_default();
             match common.message_format {
                 MessageFormat::Json => say(&chain.record(asset, id).to_string()),
@@ -80,6 +83,8 @@ struct Chain<'c> {
     graph: &'c Graph<Task>,
     forecasts: &'c [Forecast],
     written: Written<'c>,
+    /// What was explained already: takes of one photo share nearly all that they are made from.
+    told: BTreeSet<ActionId>,
 }
 
 impl<'c> Chain<'c> {
@@ -101,8 +106,9 @@ impl<'c> Chain<'c> {
             match input {
                 Input::File(path) => lines.push((path.to_string(), None)),
                 Input::Action(on) => {
-                    let needed = self.forecast(*on);
-                    lines.push((format!("{}: {}", self.graph.node(*on).name, state(needed)), Some(*on)));
+                    let name = &self.graph.node(*on).name;
+                    let state = if self.told.contains(on) { "as above".to_owned() } else { state(self.forecast(*on)) };
+                    lines.push((format!("{name}: {state}"), Some(*on)));
                 }
             }
         }
@@ -111,7 +117,7 @@ impl<'c> Chain<'c> {
         for (at, (line, below)) in lines.into_iter().enumerate() {
             let (branch, under) = if at == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
             say(&format!("{indent}{branch}{line}"));
-            if let Some(on) = below {
+            if let Some(on) = below.filter(|on| self.told.insert(*on)) {
                 self.tree(asset, on, &format!("{indent}{under}"));
             }
         }
@@ -133,7 +139,8 @@ impl<'c> Chain<'c> {
             .iter()
             .map(|input| match input {
                 Input::File(path) => json!({ "file": path.as_ref() }),
-                Input::Action(on) => self.record(asset, *on),
+                Input::Action(on) if self.told.insert(*on) => self.record(asset, *on),
+                Input::Action(on) => json!({ "action": self.graph.node(*on).name }),
             })
             .collect();
         let part =

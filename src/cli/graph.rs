@@ -33,7 +33,7 @@ impl Graph {
             Err(problem) => return common.refuse(problem),
         };
         let Loaded { campaign, problems } = load(&Folder(engine.files()));
-        let plan = plan::plan(&campaign);
+        let plan = plan::plan(&campaign, None);
         if common.message_format != MessageFormat::Json {
             common.face(began).problems(&problems);
         }

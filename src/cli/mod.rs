@@ -1,5 +1,7 @@
 //! The command line: one file a command; each parses and prints, and decides nothing.
 
+mod ask;
+mod asking;
 mod branches;
 mod build;
 mod cache;
@@ -8,14 +10,20 @@ mod clean;
 mod completions;
 mod cutout;
 mod explain;
+mod faults;
 mod graph;
+mod ideas;
 mod init;
+mod keys;
+mod models;
 mod names;
+mod pick;
 mod place;
 mod plan;
 mod reasons;
 mod schema;
 mod show;
+mod spend;
 mod trace;
 mod watch;
 
@@ -35,6 +43,10 @@ pub enum Exit {
     Failed = 1,
     /// The campaign is wrong, or the command line is.
     Wrong = 2,
+    /// Something is missing that may not be asked for now.
+    Missing = 3,
+    /// It would cost more than it may.
+    OverBudget = 4,
 }
 
 impl From<Exit> for ExitCode {
@@ -104,6 +116,16 @@ enum Command {
     Graph(graph::Graph),
     /// Isolate products in photos and show how well that went.
     Cutout(cutout::Cutout),
+    /// Look at what models made of photos and captions, and pick what goes on.
+    Pick(pick::Pick),
+    /// List the models that can be asked: what each can do, what it costs, and whether its key is set.
+    Models(models::Models),
+    /// Ask a model once for a picture or for words, and keep what it answers.
+    Ask(ask::Ask),
+    /// List ideas that are shelved until a model can do them, and try one.
+    Ideas(ideas::Ideas),
+    /// Tell what models cost so far.
+    Spend(spend::Spend),
     /// Look after what is kept so that nothing is made twice.
     Cache(cache::Cache),
     /// Remove the assets that softbox made, and what it remembers.
@@ -127,6 +149,11 @@ pub fn run(arguments: Arguments) -> Exit {
         Command::Explain(explain) => explain.run(common),
         Command::Graph(graph) => graph.run(common, began),
         Command::Cutout(cutout) => cutout.run(common),
+        Command::Pick(pick) => pick.run(common, began),
+        Command::Models(models) => models.run(common, began),
+        Command::Ask(ask) => ask.run(common, began),
+        Command::Ideas(ideas) => ideas.run(common, began),
+        Command::Spend(spend) => spend.run(common, began),
         Command::Cache(cache) => cache.run(common),
         Command::Clean(clean) => clean.run(common),
         Command::Schema(schema) => schema.run(),
@@ -137,11 +164,15 @@ pub fn run(arguments: Arguments) -> Exit {
 impl Common {
     /// How text may look on standard error.
     fn style(&self) -> Style {
-        let color = match self.color {
+        Style { color: self.has_color(&std::io::stderr()), ..Style::PLAIN }
+    }
+
+    /// Whether what is written there has colours.
+    fn has_color(&self, stream: &impl anstream::stream::RawStream) -> bool {
+        match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never,
-        };
-        Style { color, ..Style::PLAIN }
+            Color::Auto => anstream::AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        }
     }
 }

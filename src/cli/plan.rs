@@ -1,16 +1,20 @@
 //! `softbox plan`: tell what a build would do, and why.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::json;
 
-use super::place::open;
+use super::asking::{Bill, desk};
+use super::build::MEMORY;
+use super::place::{fingerprint, open};
 use super::reasons::{self, Reason};
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
 use crate::actions::Task;
 use crate::campaign::{Loaded, load};
-use crate::engine::{ActionId, Forecast, Graph, Verdict};
+use crate::engine::{ActionId, Forecast, Graph, Options, Verdict};
+use crate::models::How;
 use crate::plan::{self, Folder, Written};
 use crate::report::progress::waiting;
 use crate::report::words::count;
@@ -28,7 +32,15 @@ impl Plan {
         };
         let Loaded { campaign, problems } = load(&Folder(engine.files()));
         common.face(began).problems(&problems);
-        let graph = plan::plan(&campaign);
+        let folder = common.campaign().unwrap_or_default();
+        let mut face = common.face(began);
+        let desk = desk(&campaign, &folder, How::default(), &mut |warnings| face.problems(warnings));
+        let desk = desk.unwrap_or_else(|problem| {
+            face.problems(&[problem]);
+            None
+        });
+        let bill = desk.map(|desk| Bill::of(&mut engine, &campaign, &desk, &options())).unwrap_or_default();
+        let graph = plan::plan(&campaign, None);
         let forecasts = engine.forecast(&graph);
         let mut written = Written::of(&campaign);
         let assets = graph.nodes().filter_map(|(id, node)| Some((id, node.asset.as_deref()?)));
@@ -63,6 +75,7 @@ impl Plan {
                 }
             }
         }
+        tell_bill(&bill, common.message_format);
         if common.message_format != MessageFormat::Json {
             let up_to_date = match same {
                 0 => String::new(),
@@ -86,6 +99,39 @@ impl Plan {
             }
         }
         if has_errors(&problems) { Exit::Wrong } else { Exit::Done }
+    }
+}
+
+/// How pictures are prepared that would be sent, to see which takes are there already.
+fn options() -> Options {
+    Options {
+        jobs: std::thread::available_parallelism().map_or(1, usize::from),
+        requests: 8,
+        memory: MEMORY,
+        fingerprint: fingerprint(),
+        only: None,
+        saved: BTreeSet::new(),
+        whole: false,
+    }
+}
+
+/// Takes that would be asked for, each with its price, and what all of them would cost.
+fn tell_bill(bill: &Bill, format: MessageFormat) {
+    for (name, cost) in &bill.takes {
+        match format {
+            MessageFormat::Json => say(&json!({ "event": "forecast", "path": format!("takes/{name}"), "verdict": "ask", "reasons": [], "cost": cost }).to_string()),
+            MessageFormat::Human | MessageFormat::Github => {
+                let price = match cost {
+                    Some(cost) if cost.micros == 0 => "for nothing".to_owned(),
+                    Some(cost) => format!("for about {cost}"),
+                    None => "nobody knows for how much".to_owned(),
+                };
+                say(&format!("ask     {name}  ({price})"));
+            }
+        }
+    }
+    if !bill.is_empty() && format != MessageFormat::Json {
+        say(&format!("a build would ask models for {}", bill.told()));
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use super::build::{Limits, Planned, once};
+use super::asking::Asking;
+use super::build::{Limits, Planned, Ways, once};
 use super::place::{cannot_keep, open};
 use super::trace::Timeline;
 use super::{Common, Exit, MessageFormat};
@@ -19,6 +20,10 @@ const REMEMBERED: usize = 512 << 20;
 pub struct Watch {
     #[command(flatten)]
     limits: Limits,
+
+    /// Ask models for takes that are missing. Left out: what they would cost is told, and `softbox build` asks.
+    #[arg(long)]
+    ask: bool,
 
     #[command(flatten)]
     timeline: Timeline,
@@ -46,6 +51,9 @@ impl Watch {
                     .refuse(problem.hint("where the limit of watches is reached, raise fs.inotify.max_user_watches"));
             }
         };
+        // A prompt that is saved half written must cost nothing.
+        let asking = Asking { frozen: !self.ask, yes: true, ..Asking::default() };
+        let mut ways = Ways { limits: &self.limits, asking: &asking, has_news: true };
         let mut face = Traced { face: common.face(began), trace };
         let mut engine = match open(&folder, "watch", |holder| face.tell(&Event::Waiting { holder })) {
             Ok(engine) => engine,
@@ -62,8 +70,9 @@ impl Watch {
                     same.build(&mut engine, &mut face, &self.limits, saved);
                     plan = Some(same);
                 }
-                None => (_, plan) = once(&mut engine, &folder, &mut face, &self.limits, &[]),
+                None => (_, plan) = once(&mut engine, &folder, &mut face, &ways, &[]),
             }
+            ways.has_news = false;
             if let Err(problem) = self.timeline.close(face.trace.as_mut()) {
                 return common.refuse(problem);
             }

@@ -124,7 +124,8 @@ impl Engine {
             Input::File(path) => Some(self.files.digest(path).unwrap_or(Digest::ABSENT)),
         };
         let digests: Vec<Option<Digest>> = node.inputs.iter().map(digest).collect();
-        let waits_for_missing = node.depends_on().any(|on| seen[on.index()].forecast.verdict == Verdict::Missing);
+        let waits_for_missing = !node.action.bears_gaps()
+            && node.depends_on().any(|on| seen[on.index()].forecast.verdict == Verdict::Missing);
         if digests.contains(&Some(Digest::ABSENT)) || waits_for_missing {
             return bare(Verdict::Missing);
         }

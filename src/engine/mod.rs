@@ -96,6 +96,11 @@ pub trait Action: Serialize + Send + Sync + 'static {
         false
     }
 
+    /// Whether it runs though actions that it depends on failed. It gets no bytes for those.
+    fn bears_gaps(&self) -> bool {
+        false
+    }
+
     /// An engine fault (a file that vanished, a full disk) told in the action's own terms.
     fn fault(&self, error: EngineError) -> Self::Failure;
 }
@@ -406,7 +411,12 @@ impl Engine {
                 _ => {}
             }
         }
-        let _ = std::fs::remove_dir(&self.derived); // unless there is more in it
+        // Whatever else is in there stays, and stays out of git.
+        let ignore = self.derived.join(".gitignore");
+        if std::fs::read_dir(&self.derived).is_ok_and(|left| left.count() == 1) && ignore.exists() {
+            let _ = std::fs::remove_file(ignore);
+        }
+        let _ = std::fs::remove_dir(&self.derived);
         Ok(())
     }
 

@@ -366,6 +366,11 @@ impl<'a, A: Action> Loop<'a, A> {
             for (at, input) in node.inputs.iter().enumerate() {
                 let Input::Action(on) = input else { continue };
                 let digest = &written.digests[at];
+                if *digest == Digest::ABSENT {
+                    // It failed, and this action bears it.
+                    hot[at] = Some(Bytes::default());
+                    continue;
+                }
                 hot[at] = self.hot.get(on).cloned().or_else(|| self.recent.get(digest));
                 if hot[at].is_none() && !self.shared.publisher.store.has(digest) && !self.revive(*on, id) {
                     return self.block(vec![id]);
@@ -553,7 +558,13 @@ impl<'a, A: Action> Loop<'a, A> {
         let mut waiting = self.revived_for.remove(&id).unwrap_or_default();
         if self.digests[id.index()] == Digest::ABSENT {
             self.report.missing += usize::from(node.asset.is_some());
-            waiting.extend_from_slice(self.dependents.of(id));
+            for at in 0..self.dependents.of(id).len() {
+                let dependent = self.dependents.of(id)[at];
+                match self.shared.graph.node(dependent).action.bears_gaps() {
+                    true => self.one_less_pending(dependent),
+                    false => waiting.push(dependent),
+                }
+            }
         }
         waiting
     }

@@ -1,20 +1,25 @@
 //! A campaign becomes a graph of actions: photos are developed once for all their sizes, posts composed and rendered for every
 //! product and format, captions filled in.
 
-mod data;
+pub mod data;
+mod directed;
 mod folder;
+mod worded;
 mod written;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use crate::actions::Task;
-use crate::actions::caption::Caption;
 use crate::actions::compose::ComposeInput;
 use crate::actions::cutout::Cutout;
+use crate::actions::desk::Desk;
 use crate::actions::develop::Develop;
 use crate::actions::encode::{Encode, File};
 use crate::actions::render::Render;
-use crate::campaign::{Asset, Campaign, Format, Picture, Post, RelPath, Step, texts};
+use crate::actions::send::Sheet;
+use crate::campaign::reach::Reach;
+use crate::campaign::{Asset, Campaign, Format, Look, Picture, Post, RelPath, Step};
 use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
@@ -28,9 +33,9 @@ pub const DIST: &str = "dist";
 /// format redoes no asset of the others.
 const REACHES: [u32; 4] = [2048, 4096, 8192, u32::MAX];
 
-/// The graph of everything that a campaign makes.
-pub fn plan(campaign: &Campaign) -> Graph<Task> {
-    let mut planner = Planner { campaign, graph: Graph::default(), developed: BTreeMap::new(), masks: BTreeMap::new() };
+/// The graph of everything that a campaign makes. Models are asked at the desk; without one, the graph can be looked at and not built as a whole.
+pub fn plan(campaign: &Campaign, desk: Option<Arc<Desk>>) -> Graph<Task> {
+    let mut planner = Planner::new(campaign, desk);
     for asset in &campaign.assets {
         planner.asset(asset);
     }
@@ -39,7 +44,7 @@ pub fn plan(campaign: &Campaign) -> Graph<Task> {
 
 /// The graph of the masks of some photos alone.
 pub fn cutouts(campaign: &Campaign, photos: &[RelPath]) -> Graph<Task> {
-    let mut planner = Planner { campaign, graph: Graph::default(), developed: BTreeMap::new(), masks: BTreeMap::new() };
+    let mut planner = Planner::new(campaign, None);
     for photo in photos {
         planner.cutout(photo);
     }
@@ -50,12 +55,38 @@ struct Planner<'a> {
     campaign: &'a Campaign,
     graph: Graph<Task>,
     /// The developed photos so far, by photo, file and reach.
-    developed: BTreeMap<(&'a str, &'a str, u32), ActionId>,
+    developed: HashMap<(&'a str, &'a str, u32), ActionId>,
     /// The masks of photos so far.
     masks: BTreeMap<&'a RelPath, ActionId>,
+    /// What models made of photos so far, by photo and file.
+    directed: BTreeMap<(&'a str, &'a str), ActionId>,
+    /// Pictures as they are sent so far, by what was developed, the most bytes, and what it is.
+    sent: BTreeMap<(ActionId, u64, Sheet), ActionId>,
+    /// Further pictures for models to look at so far, developed.
+    references: BTreeMap<&'a str, ActionId>,
+    /// Drafts that models are asked for other words for so far, by what they are called.
+    drafts: BTreeMap<String, ActionId>,
+    /// All models, once somebody asks for one.
+    models: Option<Arc<BTreeMap<String, Reach>>>,
+    desk: Option<Arc<Desk>>,
 }
 
 impl<'a> Planner<'a> {
+    fn new(campaign: &'a Campaign, desk: Option<Arc<Desk>>) -> Planner<'a> {
+        Planner {
+            campaign,
+            graph: Graph::default(),
+            developed: HashMap::new(),
+            masks: BTreeMap::new(),
+            directed: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            references: BTreeMap::new(),
+            drafts: BTreeMap::new(),
+            models: None,
+            desk,
+        }
+    }
+
     fn asset(&mut self, asset: &'a Asset) {
         // The campaign leaves out assets whose post or format is broken.
         let (Some(post), Some(format)) =
@@ -86,11 +117,13 @@ impl<'a> Planner<'a> {
         });
         let mut inputs = vec![Input::Action(compose)];
         let mut photos = Vec::new();
-        for (name, picture) in &asset.pictures {
+        for (name, picture) in asset.pictures.iter() {
             inputs.push(Input::Action(self.developed(picture, format)));
             photos.push(name.clone());
         }
-        let source = if photos.is_empty() { DigitalSource::DigitalCreation } else { DigitalSource::HumanEdits };
+        let sources = asset.pictures.values().map(|picture| self.source_of(&picture.photo));
+        // Words over a photo are an edit by a person, at least.
+        let source = sources.max().map_or(DigitalSource::DigitalCreation, |most| most.max(DigitalSource::HumanEdits));
         let fonts = self.campaign.brand.fonts.iter().map(|font| font.to_string()).collect();
         self.graph.add(Node {
             name: format!("render {name}"),
@@ -105,9 +138,7 @@ impl<'a> Planner<'a> {
         let Some(picture) = asset.pictures.values().next() else { return };
         let developed = self.developed(picture, format);
         let name = asset.output.as_str();
-        let has_look = self.campaign.photos.get(&picture.photo).is_some_and(|photo| photo.look.is_some());
-        let source = if has_look { DigitalSource::HumanEdits } else { DigitalSource::DigitalCapture };
-        let file = file(asset, post, format, source);
+        let file = file(asset, post, format, self.source_of(&picture.photo));
         self.graph.add(Node {
             name: format!("encode {name}"),
             action: Task::Encode(Encode { width: format.width, height: format.height, file }),
@@ -124,14 +155,18 @@ impl<'a> Planner<'a> {
         if let Some(id) = self.developed.get(&(photo, path, reach)) {
             return *id;
         }
-        let look = self.campaign.photos.get(photo).and_then(|photo| photo.look.as_ref());
-        let steps = look.and_then(|look| self.campaign.looks.get(look)).map(|look| look.steps.clone());
+        let look = self.look_of(photo);
         let large = if reach == REACHES[0] { String::new() } else { format!(" for {side} px") };
-        let steps = steps.unwrap_or_default();
-        let mut inputs = vec![Input::File(path.into())];
+        let directed = look.and_then(|look| self.directed(picture, look));
+        let (mut inputs, steps) = match (directed, look) {
+            (Some((made, rest)), _) => (vec![Input::Action(made)], rest),
+            (None, Some(look)) => (vec![Input::File(path.into())], look.steps.as_slice()),
+            (None, None) => (vec![Input::File(path.into())], &[][..]),
+        };
         if steps.contains(&Step::Cutout) {
             inputs.push(Input::Action(self.cutout(&picture.path)));
         }
+        let steps = steps.to_vec();
         let id = self.graph.add(Node {
             name: format!("develop {photo} {path}{large}"),
             action: Task::Develop(Develop { steps, reach, path: path.to_owned() }),
@@ -140,6 +175,27 @@ impl<'a> Planner<'a> {
         });
         self.developed.insert((photo, path, reach), id);
         id
+    }
+
+    /// The look of a photo, if it gets one.
+    fn look_of(&self, photo: &str) -> Option<&'a Look> {
+        let campaign = self.campaign;
+        let look = campaign.photos.get(photo)?.look.as_ref()?;
+        campaign.looks.get(look).map(Arc::as_ref)
+    }
+
+    /// How a photo with its look came to be.
+    fn source_of(&self, photo: &str) -> DigitalSource {
+        let has_plate = |step: &Step| matches!(step, Step::Backdrop(backdrop) if backdrop.plate.is_some());
+        match self.look_of(photo) {
+            None => DigitalSource::DigitalCapture,
+            Some(look) if look.steps.iter().any(|step| step.direction().is_some()) => {
+                DigitalSource::CompositeWithTrainedAlgorithmicMedia
+            }
+            Some(look) if look.steps.iter().any(has_plate) => DigitalSource::CompositeCapture,
+            Some(look) if look.steps.contains(&Step::Cutout) => DigitalSource::AlgorithmicallyEnhanced,
+            Some(_) => DigitalSource::HumanEdits,
+        }
     }
 
     /// The mask of a photo's product, shared by all looks and sizes of the photo.
@@ -161,36 +217,6 @@ impl<'a> Planner<'a> {
         });
         self.masks.insert(photo, id);
         id
-    }
-
-    /// The words that go with an asset, beside it: `NAME.txt`, and `NAME.alt.txt` for who cannot see the picture.
-    fn caption(&mut self, asset: &Asset, post: &Post, format: &Format) {
-        let (caption_path, alt_path) = texts(self.campaign, asset);
-        let caption = post.caption.as_ref().and_then(|id| self.campaign.captions.get(id));
-        if let (Some(caption), Some(path)) = (caption, caption_path) {
-            let draft = Caption {
-                text: None,
-                data: data::of(self.campaign, asset, post, format),
-                path: caption.draft.to_string(),
-            };
-            self.graph.add(Node {
-                name: format!("caption {path}"),
-                action: Task::Caption(draft),
-                inputs: vec![Input::File(caption.draft.as_str().into())],
-                asset: Some(format!("{DIST}/{path}")),
-            });
-        }
-        let photo = asset.pictures.values().next().and_then(|picture| self.campaign.photos.get(&picture.photo));
-        let alt = caption.and_then(|caption| caption.alt.as_ref()).or(photo.and_then(|photo| photo.alt.as_ref()));
-        if let (Some(alt), Some(path)) = (alt, alt_path) {
-            let data = data::of(self.campaign, asset, post, format);
-            self.graph.add(Node {
-                name: format!("caption {path}"),
-                action: Task::Caption(Caption { text: Some(alt.clone()), data, path: "campaign.toml".to_owned() }),
-                inputs: Vec::new(),
-                asset: Some(format!("{DIST}/{path}")),
-            });
-        }
     }
 }
 

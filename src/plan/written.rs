@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::DIST;
 use crate::actions::Task;
+use crate::actions::publish::Publish;
+use crate::campaign::picks::file_of;
 use crate::campaign::{Asset, Campaign, Origins, Place, RelPath, texts};
 
 /// Finds where what an action is made from was written.
@@ -56,6 +58,10 @@ impl<'c> Written<'c> {
                 self.within(&["look", look, "steps"], &[])
             }
             (Task::Develop(_), _) => self.within(&["post", post, "formats"], &[]),
+            (Task::Prompt(_) | Task::Send(_) | Task::Edit(_) | Task::Pick(_), _) => self.direction(asset, task),
+            (Task::Brief(_), ["rules", rule, ..]) => self.within(&["caption", self.caption_of(asset)?], &[rule]),
+            (Task::Publish(publish), _) => Some(pick_of(&publish.caption)),
+            (Task::Suggest(_) | Task::Variants(_), _) => self.within(&["caption", self.caption_of(asset)?], &[]),
             (Task::Caption(_), ["text"]) => self.alt(asset).map(|part| part.place),
             (_, [name, ..]) => self.within(&["post", post], &[name]),
             (_, []) => None,
@@ -75,10 +81,9 @@ impl<'c> Written<'c> {
             }
             Task::Caption(caption) => {
                 parts.extend(self.product(asset));
-                let id = self.campaign.posts.get(&asset.post).and_then(|post| post.caption.as_deref());
                 match caption.text {
                     Some(_) => parts.extend(self.alt(asset)),
-                    None => parts.extend(id.and_then(|id| self.part(&["caption", id]))),
+                    None => parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id]))),
                 }
             }
             Task::Cutout(cutout) => parts.extend(self.cutout(&cutout.path)),
@@ -92,10 +97,36 @@ impl<'c> Written<'c> {
                 parts.extend(self.part(&["post", &asset.post]));
                 parts.extend(self.part(&["format", &asset.format]));
             }
-            // The page that it paints has the rest.
-            Task::Render(_) => {}
+            Task::Prompt(_) => parts.extend(self.product(asset)),
+            Task::Send(_) | Task::Edit(_) | Task::Pick(_) => {
+                let photo = asset.pictures.values().next().map(|picture| picture.photo.as_str());
+                let look = photo.and_then(|photo| self.campaign.photos.get(photo)?.look.as_deref());
+                parts.extend(look.and_then(|look| self.part(&["look", look])));
+            }
+            Task::Brief(_) | Task::Suggest(_) | Task::Variants(_) | Task::Publish(_) => {
+                parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id])));
+                if let Task::Publish(Publish { picked: Some(_), caption }) = task {
+                    parts.push(Part { place: pick_of(caption), what: format!("pick {caption}") });
+                }
+            }
+            // What they are made from says all.
+            Task::Render(_) | Task::Fidelity(_) | Task::Surround(_) => {}
         }
         parts
+    }
+
+    /// Where the look with the steps that models do was written.
+    fn direction(&self, asset: &Asset, task: &Task) -> Option<Place> {
+        let place = match task {
+            Task::Edit(edit) => edit.place.clone(),
+            Task::Pick(pick) => pick.place.clone(),
+            _ => None,
+        };
+        let look = || {
+            let photo = asset.pictures.values().next()?.photo.as_str();
+            self.campaign.photos.get(photo)?.look.as_deref()
+        };
+        place.or_else(|| self.within(&["look", look()?, "steps"], &[]))
     }
 
     /// What is said of a photo whose product is isolated.
@@ -142,16 +173,27 @@ impl<'c> Written<'c> {
         self.campaign.photos.get(photo_of(asset, path)?)?.look.as_deref()
     }
 
+    fn caption_of(&self, asset: &Asset) -> Option<&'c str> {
+        let campaign = self.campaign;
+        campaign.posts.get(&asset.post)?.caption.as_deref()
+    }
+
     /// Where the words for those who cannot see the picture are written.
     fn alt(&self, asset: &Asset) -> Option<Part> {
-        let caption = self.campaign.posts.get(&asset.post)?.caption.as_deref();
-        let caption = caption.filter(|id| self.campaign.captions.get(*id).is_some_and(|caption| caption.alt.is_some()));
+        let caption = self
+            .caption_of(asset)
+            .filter(|id| self.campaign.captions.get(*id).is_some_and(|caption| caption.alt.is_some()));
         match (caption, asset.pictures.values().next()) {
             (Some(id), _) => self.part(&["caption", id, "alt"]),
             (None, Some(picture)) => self.part(&["photo", &picture.photo, "alt"]),
             (None, None) => None,
         }
     }
+}
+
+/// Where a caption's words were picked.
+fn pick_of(caption: &str) -> Place {
+    Place::file(file_of(&format!("caption/{caption}")))
 }
 
 /// The photo that a file belongs to.

@@ -3,11 +3,14 @@
 //! Nothing here decides anything. Words are chosen in one place each: [`words`] for numbers, [`problems`] for mistakes,
 //! [`progress`] for the closing line.
 
+pub mod inline;
 pub mod json;
 pub mod plain;
 pub mod problems;
 pub mod progress;
+pub mod rewording;
 pub mod sheet;
+pub mod takes;
 pub mod terminal;
 pub mod trace;
 pub mod words;

@@ -29,6 +29,7 @@ pub fn show(problem: &Problem, style: Style) -> String {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let mut group = Group::with_title(level.primary_title(normalize_untrusted_str(&problem.message)).id(problem.code));
     for snippet in excerpts(problem) {
@@ -59,6 +60,7 @@ pub fn summary<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> String {
         match problem.severity {
             Severity::Error => errors += 1,
             Severity::Warning => warnings += 1,
+            Severity::Note => {}
         }
     }
     match (errors, warnings) {
@@ -89,7 +91,8 @@ pub fn github_annotation(problem: &Problem, folder: &str) -> String {
     properties.push(format!("title={}", escape_property(problem.code)));
     let hint = problem.hint.as_ref().map_or(String::new(), |hint| format!("\nhelp: {hint}"));
     let message = escape_message(&format!("{}{hint}", problem.message));
-    format!("::{} {}::{message}", severity(problem), properties.join(","))
+    let kind = if problem.severity == Severity::Note { "notice" } else { severity(problem) };
+    format!("::{kind} {}::{message}", properties.join(","))
 }
 
 fn escape_message(text: &str) -> String {
@@ -147,6 +150,7 @@ fn severity(problem: &Problem) -> &'static str {
     match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
+        Severity::Note => "note",
     }
 }
 

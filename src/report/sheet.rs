@@ -98,7 +98,8 @@ fn id(photo: &str, number: usize) -> String {
     if id.is_empty() { format!("photo-{}", number + 1) } else { id }
 }
 
-fn escaped(text: &str) -> String {
+/// Text as it stands in HTML.
+pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 

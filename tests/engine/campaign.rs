@@ -23,6 +23,7 @@ pub struct Step {
     pub version: u32,
     pub lane: Lane,
     pub hook: Option<Hook>,
+    pub bears_gaps: bool,
 }
 
 /// What is to be built.
@@ -41,6 +42,7 @@ impl Plan {
             version: 1,
             lane: Lane::Processor,
             hook: None,
+            bears_gaps: false,
         });
         self
     }
@@ -53,6 +55,11 @@ impl Plan {
     /// The last step runs on the lane of requests.
     pub fn request(self) -> Plan {
         self.with(|step| step.lane = Lane::Request)
+    }
+
+    /// The last step runs without what failed.
+    pub fn bears_gaps(self) -> Plan {
+        self.with(|step| step.bears_gaps = true)
     }
 
     /// Something that happens while the last step runs.
@@ -90,6 +97,7 @@ impl Plan {
                 name: step.name.clone(),
                 probe: probe.clone(),
                 hook: step.hook.clone(),
+                bears_gaps: step.bears_gaps,
             };
             let inputs = step.inputs.iter().map(input).collect();
             graph.add(Node { name: step.name.clone(), action, inputs, asset: step.asset.clone() });

@@ -34,6 +34,32 @@ fn the_next_build_tries_again_what_failed_and_only_that() {
 }
 
 #[test]
+fn an_action_that_bears_gaps_runs_without_what_failed_and_again_with_it() {
+    for keep in [true, false] {
+        let (campaign, _) = shop();
+        let half = |plan: Plan| if keep { plan } else { plan.transient() };
+        let plan = half(Plan::default().step("a", "a", &["photos/a.jpg"], ""));
+        let plan = half(plan.step("b", "b", &["photos/b.jpg"], ""));
+        let plan = plan.step("best", "best", &["=a", "=b"], "dist/best.txt").bears_gaps();
+        let plan = plan.step("both", "both", &["=a", "=b"], "dist/both.txt");
+        campaign.write("photos/a.jpg", "BAD");
+        let built = campaign.build(&plan);
+        assert_eq!((built.report.failed, built.report.blocked), (1, 1));
+        assert_eq!(
+            campaign.read("dist/best.txt"),
+            "best(,b(banana))".replace("banana", &campaign.read("photos/b.jpg"))
+        );
+        let again = campaign.build(&plan);
+        assert_eq!(again.ran, names(&["a"]), "what was made without it still holds");
+        campaign.write("photos/a.jpg", "apple");
+        let built = campaign.build(&plan);
+        assert_eq!(built.report.failed, 0);
+        assert!(campaign.read("dist/best.txt").starts_with("best(a(apple),b("));
+        assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+    }
+}
+
+#[test]
 fn a_panic_is_a_failure_like_any_other() {
     let (campaign, plan) = shop();
     campaign.write("photos/a.jpg", "BOOM");

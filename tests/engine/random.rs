@@ -71,6 +71,7 @@ impl Life {
             version: 1,
             lane: *self.random.pick(&[softbox::engine::Lane::Processor, softbox::engine::Lane::Request]),
             hook: None,
+            bears_gaps: self.random.below(4) == 0,
         });
     }
 

@@ -21,6 +21,9 @@ pub struct Toy {
     pub keep: bool,
     #[serde(skip)]
     pub lane: Option<Lane>,
+    /// It runs without what failed.
+    #[serde(skip)]
+    pub bears_gaps: bool,
     #[serde(skip)]
     pub name: String,
     #[serde(skip)]
@@ -76,6 +79,10 @@ impl Action for Toy {
 
     fn lane(&self) -> Lane {
         self.lane.unwrap_or(Lane::Processor)
+    }
+
+    fn bears_gaps(&self) -> bool {
+        self.bears_gaps
     }
 
     fn run(&self, work: &Work<'_>) -> Result<Output<String>, String> {

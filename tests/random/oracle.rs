@@ -90,7 +90,7 @@ impl Oracle {
             return; // the no-op; what it should have seen shows in dist/
         }
         let files = Files::open(clean.path()).unwrap();
-        let graph = plan(&load(&Folder(&files)).campaign);
+        let graph = plan(&load(&Folder(&files)).campaign, None);
         let found = found(clean);
         let mut shapes: Vec<Digest> = Vec::new();
         for (_, node) in graph.nodes() {

@@ -53,6 +53,14 @@ pub struct Encoding {
     pub description: Description,
 }
 
+impl Encoding {
+    /// A picture for screens, on white where it is transparent, of any length and without words.
+    pub fn plain(file_type: FileType, quality: u8) -> Encoding {
+        let description = Description::default();
+        Encoding { file_type, quality, max_bytes: None, background: [255; 3], graphics: false, dpi: None, description }
+    }
+}
+
 /// A picture file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Encoded {
@@ -117,7 +125,7 @@ fn search(quality: u8, limit: u64, make: impl Fn(u8) -> Result<Vec<u8>, Error>) 
 }
 
 /// RGB over a background, blended in sRGB values as browsers do it.
-fn flatten(picture: &Picture, background: [u8; 3]) -> Cow<'_, [u8]> {
+pub(super) fn flatten(picture: &Picture, background: [u8; 3]) -> Cow<'_, [u8]> {
     if picture.channels() == 3 {
         return Cow::Borrowed(picture.pixels());
     }
