@@ -56,12 +56,13 @@ impl Desk {
         self.client.ledger().spent_now()
     }
 
-    /// Requests that may be under way at once: each service has its own limit.
+    /// How many steps may be at the desk at once. How many requests are under way is each service's own limit.
     pub fn requests(&self) -> usize {
         let services = self.models.values().filter_map(|asked| asked.service.as_ref().ok());
         let each: BTreeSet<(String, usize)> =
             services.map(|service| (service.base().to_owned(), service.at_once)).collect();
-        each.iter().map(|(_, at_once)| at_once).sum::<usize>().max(1)
+        // Two for each place, so that no service waits while an answer is put away.
+        each.iter().map(|(_, at_once)| 2 * at_once).sum::<usize>().max(1)
     }
 
     /// The take of a request, and what a person should know of how it came about. `name` is what a new one is called below `takes/`.
@@ -105,7 +106,11 @@ impl Desk {
     fn failed(&self, reach: &Reach, fault: &Fault, name: &str, place: &Place) -> Problem {
         let mut told = reach.problem(fault);
         if let Fault::Frozen { cost } = fault {
-            let price = cost.map_or("an unknown amount".to_owned(), |cost| cost.to_string());
+            let price = match cost {
+                Some(cost) if cost.micros == 0 => "nothing".to_owned(),
+                Some(cost) => cost.to_string(),
+                None => "an unknown amount".to_owned(),
+            };
             self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), *cost);
             told.message = format!("the take {name} was not asked for yet: it would cost {price}");
         } else {

@@ -67,13 +67,17 @@ impl Studio {
 
     /// Requests whose answer is on disk: takes, and what is not a take yet.
     fn arrived(&self) -> usize {
-        let takes = walkdir(&self.campaign.at("takes")).into_iter().filter(|path| path.extension().unwrap() == "toml");
+        let takes = walkdir(&self.campaign.at("takes"))
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
         let request = |path: PathBuf| {
             let record: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
             record["request"].as_str().unwrap().to_owned()
         };
-        let answers = walkdir(&self.campaign.at(".softbox/answers"));
-        let answers = answers.into_iter().map(|path| path.file_stem().unwrap().to_string_lossy().into_owned());
+        // One that was being written when the process died had not arrived.
+        let is_whole = |path: &PathBuf| path.extension().is_none_or(|extension| extension != "part");
+        let answers = walkdir(&self.campaign.at(".softbox/answers")).into_iter().filter(is_whole);
+        let answers = answers.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned());
         takes.map(request).chain(answers).collect::<BTreeSet<_>>().len()
     }
 
@@ -302,6 +306,8 @@ fn a_build_that_is_killed_never_pays_again_for_what_had_arrived() {
         std::thread::sleep(Duration::from_millis(40 + moment * 35));
         build.kill().unwrap();
         build.wait().unwrap();
+        // What was on its way when the process died reaches the server all the same.
+        std::thread::sleep(Duration::from_millis(400));
         let (arrived, sent) = (studio.arrived(), studio.asked().len());
         studio.build();
         let again = studio.asked().len() - sent;
@@ -310,6 +316,16 @@ fn a_build_that_is_killed_never_pays_again_for_what_had_arrived() {
         studio.build();
         assert_eq!(studio.asked().len(), sent + again);
     }
+}
+
+#[test]
+fn where_nothing_may_be_spent_nothing_is_asked_and_only_the_mistake_is_told() {
+    let studio = Studio::new(STEPS);
+    studio.campaign.edit("campaign.toml", "[campaign]", "[budget]\nper_build = \"five\"\n[campaign]");
+    let built = studio.softbox(&["build"]);
+    assert_eq!((built.code, studio.asked().len()), (2, 0));
+    let codes: Vec<_> = built.events("problem").map(|problem| problem["code"].clone()).collect();
+    assert_eq!(codes, ["wrong-value", "no-budget"], "{:?}", built.problems());
 }
 
 #[test]
