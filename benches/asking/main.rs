@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use softbox::imaging::{Encoding, FileType, Picture, encode};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -79,10 +80,16 @@ fn campaign(folder: &Path, base: &str, width: u32, height: u32) -> Result<()> {
     std::fs::create_dir_all(folder.join("photos"))?;
     for number in 0..PRODUCTS {
         write!(manifest, "[product.p{number}]\nname = \"Product {number}\"\n")?;
-        let tone = |x: u32, y: u32| image::Rgb([(x / 8) as u8, (y / 8) as u8, (number * 5) as u8]);
-        image::RgbImage::from_fn(width, height, tone).save(folder.join(format!("photos/p{number}.jpg")))?;
+        std::fs::write(folder.join(format!("photos/p{number}.jpg")), jpeg(width, height, number as u8)?)?;
     }
     Ok(std::fs::write(folder.join("campaign.toml"), manifest)?)
+}
+
+/// A soft picture, another one for each seed.
+fn jpeg(width: u32, height: u32, seed: u8) -> Result<Vec<u8>> {
+    let tone = |at: u32| [(at % width / 16) as u8, (at / width / 16) as u8, seed];
+    let picture = Picture::from_pixels((0..width * height).flat_map(tone).collect(), width, height, 3)?;
+    Ok(encode(&picture, &Encoding::plain(FileType::Jpeg, 90))?.bytes)
 }
 
 /// A service that takes its time, and never answers twice the same.
@@ -127,13 +134,10 @@ fn answer(mut stream: TcpStream, number: usize) -> std::io::Result<()> {
         bytes.extend_from_slice(&buffer[..read]);
     }
     std::thread::sleep(ANSWER);
-    let tone = |x: u32, y: u32| image::Rgb([(x / 4) as u8, (y / 4) as u8, (number % 256) as u8]);
-    let mut picture = std::io::Cursor::new(Vec::new());
-    let made = image::RgbImage::from_fn(768 + number as u32 / 256, 1024, tone);
-    made.write_to(&mut picture, image::ImageFormat::Jpeg).map_err(std::io::Error::other)?;
+    let picture = jpeg(768, 1024, number as u8).map_err(|error| std::io::Error::other(error.to_string()))?;
     let body = serde_json::json!({
         "candidates": [{ "content": { "parts": [
-            { "inlineData": { "mimeType": "image/jpeg", "data": STANDARD.encode(picture.into_inner()) } },
+            { "inlineData": { "mimeType": "image/jpeg", "data": STANDARD.encode(picture) } },
         ] }, "finishReason": "STOP" }],
         "usageMetadata": { "promptTokenCount": 300, "candidatesTokenCount": 1680 },
         "modelVersion": "one", "responseId": number.to_string(),

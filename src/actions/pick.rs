@@ -27,6 +27,9 @@ pub struct Pick {
     /// What the photo is called in `softbox pick`.
     #[serde(skip)]
     pub photo: String,
+    /// The number of the step in its look, from 1.
+    #[serde(skip)]
+    pub step: usize,
     /// Where the step was written.
     #[serde(skip)]
     pub place: Option<Place>,

@@ -270,6 +270,7 @@ impl<'a> Planner<'a> {
             min: wanted.map(|wanted| wanted.min),
             names: takes.iter().map(|(_, name)| name.clone()).collect(),
             photo: stage.name.clone(),
+            step: stage.number,
             place: stage.place.clone(),
         };
         self.graph.add(Node {

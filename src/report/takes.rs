@@ -12,6 +12,8 @@ use super::sheet::escaped;
 pub struct Shown {
     /// `hero/citrus-haze`
     pub photo: String,
+    /// The number of the step in its look, from 1.
+    pub step: usize,
     pub number: usize,
     pub model: String,
     /// Its file in the campaign.
@@ -36,7 +38,8 @@ const HEAD: &str = r#"<!doctype html>
 body { margin: 2rem auto; padding: 0 1.25rem; max-width: 90rem }
 h1 { font-size: 1.5rem; margin: 0 0 .25rem }
 h2 { font-size: 1.1rem; margin: 2rem 0 .75rem; overflow-wrap: anywhere }
-section { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.25rem }
+section { display: grid; grid-template-columns: repeat(auto-fill, minmax(17rem, 1fr)); gap: 1.25rem; align-items: start }
+h3 { font-size: .95rem; margin: 1rem 0 .5rem; font-weight: 600 }
 figure { margin: 0; border-radius: 8px; padding: .5rem; border: 2px solid transparent }
 figure.used { border-color: #2f9e44 }
 img { display: block; width: 100%; border-radius: 4px }
@@ -56,10 +59,15 @@ pub fn page(title: &str, shown: &[Shown]) -> String {
         page,
         "<h1>{title}: takes</h1>\n<p>What goes on has a green frame. To pick another one, copy its line into a terminal.</p>\n"
     );
-    for takes in shown.chunk_by(|one, other| one.photo == other.photo) {
+    let mut last = "";
+    for takes in shown.chunk_by(|one, other| (&one.photo, one.step) == (&other.photo, other.step)) {
         let Some(first) = takes.first() else { continue };
-        let open = if first.is_open { " · nobody picked yet" } else { "" };
-        let _ = write!(page, "<h2>{}{open}</h2>\n<section>\n", escaped(&first.photo));
+        if first.photo != last {
+            let _ = writeln!(page, "<h2>{}</h2>", escaped(&first.photo));
+            last = &first.photo;
+        }
+        let open = if first.is_open && takes.len() > 1 { " · nobody picked yet" } else { "" };
+        let _ = write!(page, "<h3>step {}{open}</h3>\n<section>\n", first.step);
         for take in takes {
             let (used, goes_on) = if take.is_used { (" class=\"used\"", ", goes on") } else { ("", "") };
             let score = take.score.map(|score| {
@@ -99,6 +107,7 @@ mod tests {
     fn takes_of_a_photo_stand_side_by_side_with_the_line_that_picks_them() {
         let take = |photo: &str, number, is_used| Shown {
             photo: photo.to_owned(),
+            step: 2,
             number,
             model: "nano-banana".to_owned(),
             file: "takes/a.png".to_owned(),

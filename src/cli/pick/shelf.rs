@@ -20,6 +20,8 @@ use crate::plan;
 pub struct Choice {
     /// `hero/citrus-haze`
     pub photo: String,
+    /// The number of the step in its look, from 1.
+    pub step: usize,
     /// Numbers of takes run through all steps of a photo; this is that of its first.
     pub first: usize,
     pub takes: Vec<Entry>,
@@ -113,7 +115,7 @@ fn choices(looked: &Looked<'_>, desk: &Desk, folder: &Path) -> Vec<Choice> {
         }
         let picked = |take: &Entry| take.file.as_ref().is_some_and(|file| pick.picks.contains(file));
         let is_open = !takes.iter().any(picked);
-        choices.push(Choice { photo: pick.photo.clone(), first: first + 1, takes, is_open });
+        choices.push(Choice { photo: pick.photo.clone(), step: pick.step, first: first + 1, takes, is_open });
     }
     choices
 }

@@ -121,6 +121,7 @@ pub fn page(engine: &Engine, folder: &Path, title: &str, choices: &[Choice]) -> 
             let Some(file) = &take.file else { continue };
             shown.push(Shown {
                 photo: choice.photo.clone(),
+                step: choice.step,
                 number: choice.first + at,
                 model: take.model.clone(),
                 file: file.clone(),
