@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,9 @@ pub struct Ledger {
     path: PathBuf,
     budget: Budget,
     state: Mutex<State>,
+    /// The file for syncing, and how many lines are safe. Whoever syncs does it for all who wrote before, so that eight requests at once
+    /// do not wait for eight syncs, one after the other. Locked before `state` where both are.
+    safe: Mutex<(File, usize)>,
 }
 
 #[derive(Debug)]
@@ -94,9 +97,10 @@ impl Ledger {
         }
         let lines = text[..whole].split(|byte| *byte == b'\n');
         let lines: Vec<Line> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        let safe = Mutex::new((file.try_clone().map_err(fault)?, 0));
         let mut state = State { file, lines: Vec::new(), open: BTreeMap::new(), start: lines.len() };
         lines.into_iter().for_each(|line| state.count(line));
-        Ok(Ledger { path: path.to_owned(), budget, state: Mutex::new(state) })
+        Ok(Ledger { path: path.to_owned(), budget, state: Mutex::new(state), safe })
     }
 
     /// Writes down that a request goes out, unless that might break a budget. Durable when this returns.
@@ -104,7 +108,7 @@ impl Ledger {
     /// # Errors
     /// [`Fault::OverBudget`], [`Fault::Unpriced`], or a disk that does not take the line: then nothing may be sent.
     pub fn send(&self, line: Line) -> Result<(), Fault> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let limits = [(self.budget.per_build, "this build"), (self.budget.per_month, "this month")];
         for (limit, period) in limits {
             let Some(limit) = limit else { continue };
@@ -118,12 +122,12 @@ impl Ledger {
                 return Err(Fault::OverBudget { cost, spent, limit, period });
             }
         }
-        self.add(&mut state, line)
+        self.add(state, line)
     }
 
     /// Writes down how a request ended.
     pub fn end(&self, line: Line) -> Result<(), Fault> {
-        self.add(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner), line)
+        self.add(self.state.lock().unwrap_or_else(PoisonError::into_inner), line)
     }
 
     /// Whether a request went out and its end was not written down, and what it was thought to cost.
@@ -169,16 +173,21 @@ impl Ledger {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).lines.clone()
     }
 
-    fn add(&self, state: &mut State, line: Line) -> Result<(), Fault> {
-        let mut text = serde_json::to_vec(&line).map_err(|error| Fault::disk(&self.path, io::Error::other(error)))?;
+    fn add(&self, mut state: MutexGuard<'_, State>, line: Line) -> Result<(), Fault> {
+        let fault = |error| Fault::disk(&self.path, error);
+        let mut text = serde_json::to_vec(&line).map_err(|error| fault(io::Error::other(error)))?;
         text.push(b'\n');
         // In one piece, so that a kill leaves all of it or a torn end.
-        state
-            .file
-            .write_all(&text)
-            .and_then(|()| state.file.sync_data())
-            .map_err(|error| Fault::disk(&self.path, error))?;
+        state.file.write_all(&text).map_err(fault)?;
         state.count(line);
+        let own = state.lines.len();
+        drop(state);
+        let mut safe = self.safe.lock().unwrap_or_else(PoisonError::into_inner);
+        if safe.1 < own {
+            let written = self.state.lock().unwrap_or_else(PoisonError::into_inner).lines.len();
+            safe.0.sync_data().map_err(fault)?;
+            safe.1 = written;
+        }
         Ok(())
     }
 }
