@@ -26,6 +26,9 @@ pub enum Error {
     /// The bytes are not what [`super::Picture::into_bytes`] makes.
     #[error("these bytes are not a decoded picture: {0}")]
     NotDecoded(&'static str),
+    /// What should be a cutout shows nothing, or has no transparency.
+    #[error("the picture shows no isolated product")]
+    NoProduct,
     #[error("a picture of {width}×{height} cannot be made{}", if *width == 0 || *height == 0 { "" } else { ": it is too large" })]
     Size { width: u32, height: u32 },
     /// No quality that is worth showing fits.
@@ -58,6 +61,7 @@ impl Error {
             Error::TooLarge { .. } => "make the picture smaller, or allow a larger file",
             Error::PngTooLarge { .. } => "use jpeg: a PNG file has no quality to lower",
             Error::DescriptionTooLong(_) => "shorten the alternative text",
+            Error::NoProduct => "isolate the product first: put \"cutout\" before this step of the look",
             Error::NotDecoded(_) | Error::Size { .. } | Error::Encoder(_) => return None,
         })
     }

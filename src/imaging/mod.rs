@@ -8,6 +8,7 @@
 //! - [`crop`], [`upright`] and [`adjust`] are for steps that work on the whole picture.
 //! - [`cutout`] isolates a product.
 //! - [`scene`] sets a cutout on a backdrop, in a light, anew for every size.
+//! - [`fidelity`] tells how far a model's picture strayed from the product, and shows where.
 //! - [`encode`] writes JPEG, PNG or WebP with an sRGB profile and a description, and nothing private.
 
 mod adjust;
@@ -18,6 +19,7 @@ mod decode;
 mod encode;
 mod error;
 mod exact;
+pub mod fidelity;
 mod orientation;
 mod picture;
 mod region;

@@ -117,7 +117,7 @@ fn search(quality: u8, limit: u64, make: impl Fn(u8) -> Result<Vec<u8>, Error>) 
 }
 
 /// RGB over a background, blended in sRGB values as browsers do it.
-fn flatten(picture: &Picture, background: [u8; 3]) -> Cow<'_, [u8]> {
+pub(super) fn flatten(picture: &Picture, background: [u8; 3]) -> Cow<'_, [u8]> {
     if picture.channels() == 3 {
         return Cow::Borrowed(picture.pixels());
     }

@@ -1,0 +1,5 @@
+//! Takes, honest and dishonest, and what the score makes of them; products put back into painted surroundings.
+
+mod kinds;
+mod scores;
+mod takes;
