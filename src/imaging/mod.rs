@@ -8,7 +8,7 @@
 //! - [`crop`], [`upright`] and [`adjust`] are for steps that work on the whole picture.
 //! - [`cutout`] isolates a product.
 //! - [`scene`] sets a cutout on a backdrop, in a light, anew for every size.
-//! - [`fidelity`] tells how far a model's picture strayed from the product, and shows where.
+//! - [`fidelity`] tells how far a model's picture strayed from the product, and puts the product back into painted surroundings.
 //! - [`encode`] writes JPEG, PNG or WebP with an sRGB profile and a description, and nothing private.
 
 mod adjust;

@@ -2,4 +2,5 @@
 
 mod kinds;
 mod scores;
+mod surroundings;
 mod takes;

@@ -1,8 +1,8 @@
-//! How far a model's picture strayed from the product.
+//! How far a model's picture strayed from the product, and the product itself put back into surroundings that a model painted.
 //!
 //! A model that is asked for new surroundings paints everything anew, the product too: a letter changes, a colour shifts, an edge
 //! softens. [`compare`] finds the product in the take ([`Fit`]), takes the new light out of the way, and scores what is left.
-//! [`heatmap`] shows it.
+//! [`heatmap`] shows it. [`surround`] needs no score: it keeps of the take only what is around the product.
 //!
 //! All of it is plain arithmetic in a fixed order: the same pictures give the same scores at any number of threads.
 
@@ -11,6 +11,7 @@ mod compare;
 mod drift;
 mod edges;
 mod fit;
+mod ghost;
 mod heatmap;
 mod light;
 mod places;
@@ -19,9 +20,11 @@ mod refine;
 mod search;
 mod solve;
 mod strayed;
+mod surround;
 mod view;
 mod windows;
 
 pub use compare::{Comparison, Strayal, compare};
 pub use fit::Fit;
 pub use heatmap::heatmap;
+pub use surround::{Surrounded, surround};
