@@ -69,22 +69,35 @@ impl Plane {
 
     /// The same, shifted: each pixel shows what was `right` and `down` of it, or the nearest there is.
     pub fn shifted(&self, right: isize, down: isize) -> Plane {
-        let at = |pixel: usize| self.near((pixel % self.width) as isize + right, (pixel / self.width) as isize + down);
-        Plane::new(self.width, (0..self.values.len()).map(at).collect())
+        let (width, most) = (self.width, self.height() as isize - 1);
+        let by = right.unsigned_abs().min(width);
+        let mut values = Vec::with_capacity(self.values.len());
+        for y in 0..=most {
+            let from = (y + down).clamp(0, most) as usize * width;
+            let row = &self.values[from..from + width];
+            if right >= 0 {
+                values.extend_from_slice(&row[by..]);
+                values.extend(std::iter::repeat_n(row[width - 1], by));
+            } else {
+                values.extend(std::iter::repeat_n(row[0], by));
+                values.extend_from_slice(&row[..width - by]);
+            }
+        }
+        Plane::new(width, values)
     }
 
     /// Half the size, rounded up: means of two by two pixels.
     pub fn halved(&self) -> Plane {
-        let (width, height) = (self.width.div_ceil(2), self.height().div_ceil(2));
-        let mut values = Vec::with_capacity(width * height);
-        for y in 0..height as isize {
-            for x in 0..width as isize {
-                let sum = self.near(2 * x, 2 * y)
-                    + self.near(2 * x + 1, 2 * y)
-                    + self.near(2 * x, 2 * y + 1)
-                    + self.near(2 * x + 1, 2 * y + 1);
-                values.push(sum / 4.0);
-            }
+        let row = |y: usize| &self.values[y.min(self.height() - 1) * self.width..][..self.width];
+        let width = self.width.div_ceil(2);
+        let mut values = Vec::with_capacity(width * self.height().div_ceil(2));
+        for y in (0..self.height()).step_by(2) {
+            let (above, below) = (row(y).chunks(2), row(y + 1).chunks(2));
+            let mean = |(above, below): (&[f32], &[f32])| {
+                let ends = |pair: &[f32]| pair[0] + pair[pair.len() - 1];
+                (ends(above) + ends(below)) / 4.0
+            };
+            values.extend(above.zip(below).map(mean));
         }
         Plane::new(width, values)
     }
@@ -180,6 +193,14 @@ mod tests {
     #[test]
     fn a_blur_wider_than_the_plane_is_no_panic() {
         assert_eq!(Plane::new(2, vec![1.0; 4]).blurred(9).values.len(), 4);
+    }
+
+    #[test]
+    fn a_shift_repeats_the_edge_that_it_leaves() {
+        let plane = Plane::new(3, (0..6).map(|at| at as f32).collect());
+        assert_eq!(plane.shifted(1, 1).values, [4.0, 5.0, 5.0, 4.0, 5.0, 5.0]);
+        assert_eq!(plane.shifted(-2, -1).values, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(plane.shifted(7, 0).values, [2.0, 2.0, 2.0, 5.0, 5.0, 5.0]);
     }
 
     #[test]
