@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Failed, kept};
 use crate::campaign::{Place, Problem};
 use crate::engine::{Output, Work};
-use crate::imaging::fidelity::{Comparison, measure};
+use crate::imaging::fidelity::{Comparison, compare, heatmap};
 use crate::imaging::{self, Encoding, FileType, Limits, Picture};
 
 /// Raised when the same take would be measured otherwise.
@@ -44,7 +44,8 @@ impl Fidelity {
         let needed = imaging::estimate(take, 0).map_err(|error| self.failed(&error))?;
         let _memory = work.reserve(usize::try_from(needed.saturating_mul(3)).unwrap_or(usize::MAX));
         let take = imaging::decode(take, 0, &Limits::default()).map_err(|error| self.failed(&error))?;
-        let (comparison, heatmap) = measure(&product, &take).map_err(|error| self.failed(&error))?;
+        let comparison = compare(&product, &take).map_err(|error| self.failed(&error))?;
+        let heatmap = heatmap(&product, &take, comparison.fit).map_err(|error| self.failed(&error))?;
         let encoding = Encoding::plain(FileType::Jpeg, 80);
         let heatmap = imaging::encode(&heatmap, &encoding).map_err(|error| self.failed(&error))?.bytes;
         let bytes = postcard::to_allocvec(&Measured { comparison, heatmap })

@@ -12,6 +12,10 @@ use crate::imaging::{self, Limits, Picture};
 /// Raised when the same product and take would give another picture.
 pub const VERSION: u32 = 1;
 
+/// A fit that is less sure than this, and a larger share of a product painted over, are told of.
+const UNSURE: f32 = 0.35;
+const GHOST: f32 = 0.04;
+
 /// Its inputs are the isolated product, developed, and the take.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Surround {
@@ -32,8 +36,25 @@ impl Surround {
         let _memory = work.reserve(usize::try_from(needed.saturating_mul(2)).unwrap_or(usize::MAX).saturating_add(own));
         let take = imaging::decode(take, 0, &Limits::default()).map_err(|error| self.failed(&error))?;
         let comparison = compare(&product, &take).map_err(|error| self.failed(&error))?;
-        let picture = surround(&product, &take, &comparison.fit).map_err(|error| self.failed(&error))?;
-        Ok(passing(Developed::Picture(picture).into_bytes(), Vec::new()))
+        let put = surround(&product, &take, comparison.fit).map_err(|error| self.failed(&error))?;
+        let sticks_out = put.ghost > GHOST;
+        let warnings = (comparison.fit.certainty < UNSURE || sticks_out).then(|| self.doubtful(sticks_out));
+        Ok(passing(Developed::Picture(put.picture).into_bytes(), warnings.into_iter().collect()))
+    }
+
+    /// What a person should look at.
+    fn doubtful(&self, sticks_out: bool) -> Problem {
+        let what = match sticks_out {
+            true => "what the model painted of the product stuck out from behind it and was painted over",
+            false => "where the model painted the product is not sure",
+        };
+        let problem = Problem::warning("doubtful-scene", format!("look at {}: {what}", self.photo));
+        let problem =
+            problem.hint("pick another take, or say in the prompt that the product stays where and as large as it is");
+        match &self.place {
+            Some(place) => problem.at(place.clone()),
+            None => problem,
+        }
     }
 
     fn failed(&self, error: &imaging::Error) -> Failed {

@@ -37,9 +37,12 @@ pub const JAR: Label = Label {
 pub fn honest() -> Vec<(&'static str, Shot)> {
     let small = Shot { size: (768, 1024), quality: Some(80), ..PLAIN };
     vec![
+        ("as it is", PLAIN),
         ("jpeg, 1024 px", small),
         ("warmer", Shot { light: [1.1, 1.0, 0.82], ..small }),
+        ("cooler", Shot { light: [0.88, 1.0, 1.1], ..small }),
         ("darker", Shot { light: [0.62; 3], ..small }),
+        ("brighter", Shot { light: [1.15; 3], ..PLAIN }),
         ("light from the right", Shot { slope: 0.8, ..small }),
         ("smaller", Shot { growth: 0.7, shift: [0.06, 0.08], ..PLAIN }),
         ("larger", Shot { growth: 1.3, shift: [-0.05, 0.02], ..small }),
@@ -52,6 +55,9 @@ pub fn honest() -> Vec<(&'static str, Shot)> {
             "painted, warm, moved",
             Shot { painted: 1.0, light: [1.05, 0.95, 0.8], slope: -0.4, turn: 2.0, growth: 1.1, ..small },
         ),
+        ("painted unevenly", Shot { painted: 2.0, ..PLAIN }),
+        ("painted softly", Shot { painted: 1.0, soft: 0.001, ..small }),
+        ("painted crisply", Shot { contrast: 0.25, painted: 0.7, ..PLAIN }),
         ("half the size", Shot { growth: 0.5, shift: [0.15, 0.1], ..PLAIN }),
     ]
 }

@@ -1,6 +1,6 @@
 //! Takes as models make them, honest and dishonest ones, made here from a cutout and a texture.
 
-use softbox::imaging::{Encoding, FileType, Limits, Picture, decode, encode};
+use softbox::imaging::{Description, Encoding, FileType, Limits, Picture, decode, encode};
 
 /// A rectangle in fractions of the frame: left, top, right, bottom.
 pub type Part = [f32; 4];
@@ -223,6 +223,10 @@ pub struct Shot {
     pub slope: f32,
     /// Noise and small unevenness of lines, as models paint them.
     pub painted: f32,
+    /// How soft it is painted, as a share of the product's longer side.
+    pub soft: f32,
+    /// How much more contrast it has.
+    pub contrast: f32,
     pub quality: Option<u8>,
 }
 
@@ -234,12 +238,16 @@ pub const PLAIN: Shot = Shot {
     light: [1.0; 3],
     slope: 0.0,
     painted: 0.0,
+    soft: 0.0,
+    contrast: 0.0,
     quality: None,
 };
 
 impl Shot {
     /// The product in front of a texture, as a model's answer.
     pub fn take(&self, product: &Sheet, texture: &Sheet) -> Picture {
+        let softened = (self.soft > 0.0).then(|| product.blurred(self.soft * product.longest()));
+        let product = softened.as_ref().unwrap_or(product);
         let (width, height) = self.size;
         let (wide, high) = (width as f32, height as f32);
         let scale = (wide / product.width as f32).max(high / product.height as f32);
@@ -280,6 +288,7 @@ impl Shot {
                 let grain = noise();
                 let value = |channel: usize| {
                     let product = own[channel] / (points * points) as f32 * self.light[channel] * light;
+                    let product = product + self.contrast * (product - 0.5 * alpha);
                     product + behind[channel] * (1.0 - alpha) + self.painted * 0.012 * grain
                 };
                 pixels.push([value(0), value(1), value(2), 1.0]);
@@ -289,9 +298,30 @@ impl Shot {
         match self.quality {
             None => picture,
             Some(quality) => {
-                let file = encode(&picture, &Encoding::plain(FileType::Jpeg, quality)).unwrap();
+                let file = encode(&picture, &encoding(FileType::Jpeg, quality)).unwrap();
                 decode(&file.bytes, 0, &Limits::default()).unwrap()
             }
         }
     }
+}
+
+/// A file as models send it.
+pub fn encoding(file_type: FileType, quality: u8) -> Encoding {
+    let description = Description::default();
+    Encoding { file_type, quality, max_bytes: None, background: [255; 3], graphics: false, dpi: None, description }
+}
+
+/// A product that was isolated, in its frame.
+pub fn cutout(name: &str) -> Picture {
+    read(&format!("tests/fixtures/fidelity/{name}.webp"))
+}
+
+/// Something to put behind a product.
+pub fn texture(name: &str) -> Sheet {
+    Sheet::of(&read(&format!("benches/cutout/{name}.jpg")))
+}
+
+fn read(path: &str) -> Picture {
+    let file = std::fs::read(format!("{}/{path}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    decode(&file, 0, &Limits::default()).unwrap()
 }

@@ -15,7 +15,7 @@ pub struct Fit {
     pub from: [f64; 2],
     /// Where the take shows that point.
     pub to: [f64; 2],
-    /// How well the product's fine structure agrees there, from 0 to 1. Under 0.3 the product may not be in the take at all.
+    /// How well the product's print agrees there, or its outline where that agrees better, from 0 to 1. Under 0.3 the product may not be in the take at all.
     pub certainty: f32,
 }
 

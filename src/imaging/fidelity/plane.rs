@@ -33,6 +33,7 @@ impl Plane {
     }
 
     /// The value at a pixel, or at the nearest one of the plane.
+    #[inline]
     pub fn near(&self, x: isize, y: isize) -> f32 {
         let x = x.clamp(0, self.width as isize - 1) as usize;
         let y = y.clamp(0, self.height() as isize - 1) as usize;
@@ -68,35 +69,63 @@ impl Plane {
 
     /// The same, shifted: each pixel shows what was `right` and `down` of it, or the nearest there is.
     pub fn shifted(&self, right: isize, down: isize) -> Plane {
-        let at = |pixel: usize| self.near((pixel % self.width) as isize + right, (pixel / self.width) as isize + down);
-        Plane::new(self.width, (0..self.values.len()).map(at).collect())
-    }
-
-    /// Half the size, rounded up: means of two by two pixels.
-    pub fn halved(&self) -> Plane {
-        let (width, height) = (self.width.div_ceil(2), self.height().div_ceil(2));
-        let mut values = Vec::with_capacity(width * height);
-        for y in 0..height as isize {
-            for x in 0..width as isize {
-                let sum = self.near(2 * x, 2 * y)
-                    + self.near(2 * x + 1, 2 * y)
-                    + self.near(2 * x, 2 * y + 1)
-                    + self.near(2 * x + 1, 2 * y + 1);
-                values.push(sum / 4.0);
+        let (width, most) = (self.width, self.height() as isize - 1);
+        let by = right.unsigned_abs().min(width);
+        let mut values = Vec::with_capacity(self.values.len());
+        for y in 0..=most {
+            let from = (y + down).clamp(0, most) as usize * width;
+            let row = &self.values[from..from + width];
+            if right >= 0 {
+                values.extend_from_slice(&row[by..]);
+                values.extend(std::iter::repeat_n(row[width - 1], by));
+            } else {
+                values.extend(std::iter::repeat_n(row[0], by));
+                values.extend_from_slice(&row[..width - by]);
             }
         }
         Plane::new(width, values)
     }
 
-    /// The value between pixels, by Catmull-Rom's cubic; `x` and `y` count from the centre of the first pixel.
+    /// Half the size, rounded up: means of two by two pixels.
+    pub fn halved(&self) -> Plane {
+        let row = |y: usize| &self.values[y.min(self.height() - 1) * self.width..][..self.width];
+        let width = self.width.div_ceil(2);
+        let mut values = Vec::with_capacity(width * self.height().div_ceil(2));
+        for y in (0..self.height()).step_by(2) {
+            let (above, below) = (row(y).chunks(2), row(y + 1).chunks(2));
+            let mean = |(above, below): (&[f32], &[f32])| {
+                let ends = |pair: &[f32]| pair[0] + pair[pair.len() - 1];
+                (ends(above) + ends(below)) / 4.0
+            };
+            values.extend(above.zip(below).map(mean));
+        }
+        Plane::new(width, values)
+    }
+
+    /// The value between pixels, in proportion to the distances; `x` and `y` count from the centre of the first pixel.
+    pub fn linear(&self, x: f32, y: f32) -> f32 {
+        let (left, top) = (x.floor(), y.floor());
+        let (across, down) = (x - left, y - top);
+        let (left, top) = (left as isize, top as isize);
+        let row = |y: isize| self.near(left, y) * (1.0 - across) + self.near(left + 1, y) * across;
+        row(top) * (1.0 - down) + row(top + 1) * down
+    }
+
+    /// The value between pixels, by Catmull-Rom's cubic, which keeps detail sharp.
     pub fn between(&self, x: f32, y: f32) -> f32 {
         let (left, top) = (x.floor(), y.floor());
         let (across, down) = (cubic(x - left), cubic(y - top));
         let (left, top) = (left as isize - 1, top as isize - 1);
+        let inside = left >= 0 && top >= 0 && left + 4 <= self.width as isize && top + 4 <= self.height() as isize;
         let mut sum = 0.0;
-        for (row, weight) in down.iter().enumerate() {
-            let y = top + row as isize;
-            let line: f32 = across.iter().enumerate().map(|(step, w)| w * self.near(left + step as isize, y)).sum();
+        for (row, weight) in (top..).zip(down) {
+            let values = if inside {
+                let from = row as usize * self.width + left as usize;
+                [0, 1, 2, 3].map(|step| self.values[from + step])
+            } else {
+                [0, 1, 2, 3].map(|step| self.near(left + step, row))
+            };
+            let line = values[0] * across[0] + values[1] * across[1] + values[2] * across[2] + values[3] * across[3];
             sum += weight * line;
         }
         sum
@@ -110,7 +139,7 @@ fn add(out: &mut [f32], values: &[f32], weight: f32) {
 }
 
 /// Weights of four neighbours at a fraction after the second. Source: Keys, "Cubic convolution interpolation" (1981), a = -1/2.
-pub fn cubic(t: f32) -> [f32; 4] {
+fn cubic(t: f32) -> [f32; 4] {
     let (square, cube) = (t * t, t * t * t);
     [
         -0.5 * cube + square - 0.5 * t,
@@ -164,6 +193,14 @@ mod tests {
     #[test]
     fn a_blur_wider_than_the_plane_is_no_panic() {
         assert_eq!(Plane::new(2, vec![1.0; 4]).blurred(9).values.len(), 4);
+    }
+
+    #[test]
+    fn a_shift_repeats_the_edge_that_it_leaves() {
+        let plane = Plane::new(3, (0..6).map(|at| at as f32).collect());
+        assert_eq!(plane.shifted(1, 1).values, [4.0, 5.0, 5.0, 4.0, 5.0, 5.0]);
+        assert_eq!(plane.shifted(-2, -1).values, [0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        assert_eq!(plane.shifted(7, 0).values, [2.0, 2.0, 2.0, 5.0, 5.0, 5.0]);
     }
 
     #[test]

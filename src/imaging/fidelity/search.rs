@@ -7,8 +7,9 @@
 use rayon::prelude::*;
 
 use super::Fit;
+use super::edges::{EDGE, directions};
 use super::plane::Plane;
-use super::view::{Cutout, Shot, Takes, View};
+use super::view::{Cutout, ROOM, Shot, Takes, View};
 use crate::imaging::Error;
 
 /// The product's longer side in the search, in pixels.
@@ -27,12 +28,9 @@ const MOST: f64 = 220.0;
 /// Contrasts under this (of 1) are noise.
 const NOISE: f32 = 0.02;
 
-/// An edge is sure at this difference between neighbours.
-const EDGE: f32 = 0.04;
-
 /// Candidates, the best first; at most `most`, no two of them close together.
 pub fn candidates(cutout: &Cutout, takes: &Takes, most: usize) -> Result<Vec<Fit>, Error> {
-    let view = View::new(cutout, LONGEST)?;
+    let view = View::new(cutout, LONGEST, ROOM)?;
     let template = Template::new(&view);
     let (width, height) = takes.size();
     let expected = expected(cutout, takes)[0].scale;
@@ -84,6 +82,12 @@ fn middle(cutout: &Cutout, (width, height): (u32, u32)) -> Fit {
     Fit { scale: 1.0, turn: 0.0, from: cutout.middle(), to, certainty: 0.0 }
 }
 
+/// From a canvas to the shot that it was made of: turned around the middle of both, as a fit turns.
+fn level(canvas: (usize, usize), shot: (usize, usize), fit: Fit) -> Fit {
+    let middle = |(width, height): (usize, usize)| [width as f64 / 2.0, height as f64 / 2.0];
+    Fit { scale: 1.0, from: middle(canvas), to: middle(shot), ..fit }
+}
+
 fn power(base: f64, exponent: i32) -> f64 {
     let product = (0..exponent.abs()).fold(1.0, |product, _| product * base);
     if exponent < 0 { 1.0 / product } else { product }
@@ -92,18 +96,6 @@ fn power(base: f64, exponent: i32) -> f64 {
 /// Light, and how much redder than blue.
 fn features(red: f32, green: f32, blue: f32) -> [f32; 2] {
     [0.2126 * red + 0.7152 * green + 0.0722 * blue, (red - blue) / 2.0]
-}
-
-/// Twice the angle of the slope at each pixel, as cosine and sine, with a length from 0 to 1 by how steep it is.
-fn directions(plane: &Plane, sure: f32) -> [Plane; 2] {
-    let slope = |pixel: usize| {
-        let (x, y) = ((pixel % plane.width) as isize, (pixel / plane.width) as isize);
-        let across = plane.near(x + 1, y) - plane.near(x - 1, y);
-        let down = plane.near(x, y + 1) - plane.near(x, y - 1);
-        let length = across * across + down * down + sure * sure;
-        [(across * across - down * down) / length, 2.0 * across * down / length]
-    };
-    [0, 1].map(|part| Plane::new(plane.width, (0..plane.values.len()).map(|pixel| slope(pixel)[part]).collect()))
 }
 
 /// The product as a list of pixels that vote.
@@ -165,10 +157,7 @@ impl Canvas {
         let [red, green, blue] = &shot.colours.0;
         let room = view.width().min(view.height()) / 5;
         let (width, height) = (red.width + 2 * room, red.height() + 2 * room);
-        // Pixels of the canvas to pixels of the shot: turned around the middle of the take, as `start` turns.
-        let level = Fit { scale: 1.0, ..start };
-        let centre = [width as f64 / 2.0, height as f64 / 2.0];
-        let way = Fit { from: centre, to: [red.width as f64 / 2.0, red.height() as f64 / 2.0], ..level }.into_take();
+        let way = level((width, height), (red.width, red.height()), start).into_take();
         let seen = |plane: &Plane| {
             let at = |pixel: usize| {
                 let [x, y] = way.of([(pixel % width) as f64 + 0.5, (pixel / width) as f64 + 0.5]);
@@ -199,16 +188,9 @@ impl Canvas {
             .collect();
         places.sort_by(|a, b| b.0.total_cmp(&a.0).then((a.2, a.1).cmp(&(b.2, b.1))));
         places.truncate(40);
-        // From the canvas back to the take: about the middle of both, as they were made.
-        let size = |room: usize, length: usize| (length - 2 * room) as f64;
-        let shot = [size(self.room, width), size(self.room, height)];
-        let unturned = Fit {
-            from: [width as f64 / 2.0, height as f64 / 2.0],
-            to: [shot[0] / 2.0, shot[1] / 2.0],
-            scale: 1.0,
-            ..start
-        };
-        let way = unturned.into_take();
+        let shot = (width - 2 * self.room, height - 2 * self.room);
+        let way = level((width, height), shot, start).into_take();
+        let shot = [shot.0 as f64, shot.1 as f64];
         let point = |x: usize, y: usize| {
             let middle = [0, 1].map(|axis| (start.from[axis] - view.origin[axis]) * view.scale);
             let at = way.of([x as f64 + middle[0], y as f64 + middle[1]]);
@@ -220,30 +202,28 @@ impl Canvas {
     /// The scores of a row of places.
     fn scores(&self, template: &Template, y: usize, places: usize) -> Vec<f32> {
         let width = self.features[0].width;
-        let row = |plane: &'_ Plane, x: usize, down: usize| -> std::ops::Range<usize> {
-            let from = (y + down) * plane.width + x;
-            from..from + places
-        };
-        let mut common = vec![0.0_f32; places];
-        let (mut sums, mut squares) = ([vec![0.0_f32; places], vec![0.0_f32; places]], vec![0.0_f32; places]);
+        let from = |x: usize, down: usize| (y + down) * width + x;
+        let (mut common, mut squares) = (vec![0.0_f32; places], vec![0.0_f32; places]);
+        let mut sums = [vec![0.0_f32; places], vec![0.0_f32; places]];
         for (x, down, own) in &template.inside {
             for ((plane, own), sums) in self.features.iter().zip(own).zip(&mut sums) {
-                let values = &plane.values[row(plane, *x, *down)];
-                for (at, value) in values.iter().enumerate() {
-                    common[at] += own * value;
-                    sums[at] += value;
-                    squares[at] += value * value;
+                let values = &plane.values[from(*x, *down)..][..places];
+                for (((common, sum), square), value) in
+                    common.iter_mut().zip(sums.iter_mut()).zip(&mut squares).zip(values)
+                {
+                    *common += own * value;
+                    *sum += value;
+                    *square += value * value;
                 }
             }
         }
         let mut edges = vec![0.0_f32; places];
         for (x, down, own) in &template.edges {
             for (plane, own) in self.edges.iter().zip(own) {
-                let values = &plane.values[row(plane, *x, *down)];
+                let values = &plane.values[from(*x, *down)..][..places];
                 edges.iter_mut().zip(values).for_each(|(sum, value)| *sum += own * value);
             }
         }
-        debug_assert!(width >= places);
         let count = template.inside.len() as f32;
         let noise = count * NOISE * NOISE;
         let score = |at: usize| {

@@ -9,6 +9,9 @@ use super::plane::Plane;
 use crate::imaging::encode::flatten;
 use crate::imaging::{Error, Picture, Region, cut, upright};
 
+/// Clear pixels around a product that filters need.
+pub const ROOM: f64 = 4.0;
+
 /// Red, green and blue as sRGB values from 0 to 1.
 #[derive(Debug, Clone)]
 pub struct Colours(pub [Plane; 3]);
@@ -35,6 +38,40 @@ pub struct Cutout {
     pub picture: Picture,
     /// Left, top, right, bottom in pixels.
     pub bounds: [usize; 4],
+    /// The product with room around it, for small views of a large picture.
+    small: Part,
+}
+
+/// The longer side of the product in [`Cutout::small`], in pixels, and the room around it as a share of that.
+const SMALL: f64 = 1024.0;
+const SMALL_ROOM: f64 = 0.2;
+
+/// Part of a picture at some size.
+struct Part {
+    picture: Picture,
+    /// Its pixels for each pixel of the whole.
+    scale: f64,
+    /// The point of the whole in its top left corner.
+    origin: [f64; 2],
+}
+
+impl Part {
+    /// The part in `bounds`, with `room` pixels of the whole around it as far as it reaches, `scale` times as large, cut from another
+    /// part that is large enough.
+    fn of(&self, whole: (u32, u32), bounds: [usize; 4], room: usize, scale: f64) -> Result<Part, Error> {
+        let [left, top, right, bottom] = bounds;
+        let (left, top) = (left.saturating_sub(room), top.saturating_sub(room));
+        let (right, bottom) = ((right + room).min(whole.0 as usize), (bottom + room).min(whole.1 as usize));
+        // Rounded down, so that what is shown has exactly this scale and lies in the picture.
+        let size = |from: usize, to: usize| (((to - from) as f64 * scale) as u32).max(1);
+        let (width, height) = (size(left, right), size(top, bottom));
+        let origin = [left as f64, top as f64];
+        let [x, y] = [0, 1].map(|axis| (origin[axis] - self.origin[axis]) * self.scale);
+        let pixels = self.scale / scale;
+        let part = [x, y, f64::from(width) * pixels, f64::from(height) * pixels];
+        let pixels = resize(&self.picture, part, width, height)?;
+        Ok(Part { picture: Picture::from_pixels(pixels, width, height, 4)?, scale, origin })
+    }
 }
 
 impl Cutout {
@@ -57,7 +94,12 @@ impl Cutout {
         if right <= left {
             return Err(Error::NoProduct);
         }
-        Ok(Cutout { picture, bounds: [left, top, right, bottom] })
+        let bounds = [left, top, right, bottom];
+        let longest = (right - left).max(bottom - top) as f64;
+        let whole = Part { picture: picture.clone(), scale: 1.0, origin: [0.0; 2] };
+        let size = (picture.width(), picture.height());
+        let small = whole.of(size, bounds, (SMALL_ROOM * longest) as usize, (SMALL / longest).min(1.0))?;
+        Ok(Cutout { picture, bounds, small })
     }
 
     /// The longer side of the product in pixels.
@@ -84,27 +126,24 @@ pub struct View {
 }
 
 impl View {
-    /// The product with `longest` pixels on its longer side, or as many as it has if these are fewer.
-    pub fn new(cutout: &Cutout, longest: f64) -> Result<View, Error> {
+    /// The product with `longest` pixels on its longer side, or as many as it has if these are fewer, and `room` pixels around it,
+    /// as far as the picture reaches.
+    pub fn new(cutout: &Cutout, longest: f64, room: f64) -> Result<View, Error> {
         let picture = &cutout.picture;
         let scale = (longest / cutout.longest()).min(1.0);
-        let [left, top, right, bottom] = cutout.bounds;
-        // Room for filters, in pixels of the source.
-        let clear = (4.0 / scale).ceil() as usize;
-        let (left, top) = (left.saturating_sub(clear), top.saturating_sub(clear));
-        let right = (right + clear).min(picture.width() as usize);
-        let bottom = (bottom + clear).min(picture.height() as usize);
-        // Rounded down, so that the part that is shown has exactly this scale and lies in the picture.
-        let size = |from: usize, to: usize| (((to - from) as f64 * scale) as u32).max(1);
-        let (width, height) = (size(left, right), size(top, bottom));
-        let part = [left as f64, top as f64, f64::from(width) / scale, f64::from(height) / scale];
-        let pixels = resize(picture, part, width, height)?;
+        let room = (room / scale).ceil() as usize;
+        let is_small = scale * 2.0 <= cutout.small.scale && room as f64 <= SMALL_ROOM * cutout.longest();
+        let whole = Part { picture: picture.clone(), scale: 1.0, origin: [0.0; 2] };
+        let from = if is_small { &cutout.small } else { &whole };
+        let part = from.of((picture.width(), picture.height()), cutout.bounds, room, scale)?;
+        let pixels = part.picture.pixels();
+        let width = part.picture.width() as usize;
         let alpha = pixels.chunks_exact(4).map(|pixel| f32::from(pixel[3]) / 255.0).collect();
         Ok(View {
             scale,
-            origin: [left as f64, top as f64],
-            colours: Colours::new(width as usize, &pixels, 4),
-            alpha: Plane::new(width as usize, alpha),
+            origin: part.origin,
+            colours: Colours::new(width, pixels, 4),
+            alpha: Plane::new(width, alpha),
         })
     }
 
@@ -126,11 +165,25 @@ impl View {
         [self.origin[0] + (x as f64 + 0.5) / self.scale, self.origin[1] + (y as f64 + 0.5) / self.scale]
     }
 
-    /// For each pixel, where a take shows it: in pixels of the shot, from the middle of its first one.
-    pub fn places(&self, fit: Fit, shot: &Shot) -> Vec<[f32; 2]> {
+    /// Where a point of the source is in the view, from the middle of its first pixel.
+    pub fn place(&self, [x, y]: [f64; 2]) -> [f32; 2] {
+        [((x - self.origin[0]) * self.scale - 0.5) as f32, ((y - self.origin[1]) * self.scale - 0.5) as f32]
+    }
+
+    /// A plane of the view's size at a place between its pixels; 0 outside of it.
+    pub fn at(&self, plane: &Plane, [x, y]: [f32; 2]) -> f32 {
+        if x < -0.5 || y < -0.5 || x > self.width() as f32 - 0.5 || y > self.height() as f32 - 0.5 {
+            return 0.0;
+        }
+        plane.linear(x, y)
+    }
+
+    /// For each pixel, where a take shows it: in pixels of the shot, from the middle of its first one. `drawn` says for a pixel and
+    /// its point of the source where the model drew it, in the source's geometry.
+    pub fn places(&self, fit: Fit, shot: &Shot, drawn: impl Fn(usize, [f64; 2]) -> [f64; 2] + Sync) -> Vec<[f32; 2]> {
         let way = fit.into_take();
         let place = |pixel: usize| {
-            let at = way.of(self.point(pixel % self.width(), pixel / self.width()));
+            let at = way.of(drawn(pixel, self.point(pixel % self.width(), pixel / self.width())));
             [0, 1].map(|axis| ((at[axis] - shot.origin[axis]) * shot.scale[axis] - 0.5) as f32)
         };
         (0..self.alpha.values.len()).into_par_iter().map(place).collect()
@@ -167,7 +220,8 @@ fn resize(picture: &Picture, part: [f64; 4], width: u32, height: u32) -> Result<
 
 /// A take, and copies of it at half, a quarter … of its size, so that small shots of it cost little.
 pub struct Takes {
-    levels: Vec<Picture>,
+    full: Picture,
+    smaller: Vec<Picture>,
 }
 
 /// Part of a take at one size.
@@ -183,21 +237,27 @@ impl Takes {
     /// # Errors
     /// [`Error::NotDecoded`] where its profile is broken.
     pub fn new(take: &Picture) -> Result<Takes, Error> {
-        let mut levels = vec![opaque(&upright(take)?)?];
-        while let Some(last) = levels.last() {
+        let full = opaque(&upright(take)?)?;
+        let mut smaller = Vec::new();
+        loop {
+            let last = smaller.last().unwrap_or(&full);
             let (width, height) = (last.width() / 2, last.height() / 2);
             if width.min(height) < 16 {
                 break;
             }
-            let half = cut(last, Region::WHOLE, width, height)?;
-            levels.push(half);
+            smaller.push(cut(last, Region::WHOLE, width, height)?);
         }
-        Ok(Takes { levels })
+        Ok(Takes { full, smaller })
+    }
+
+    /// The take itself, upright, RGB.
+    pub fn full(&self) -> &Picture {
+        &self.full
     }
 
     /// Size of the take in pixels.
     pub fn size(&self) -> (u32, u32) {
-        self.levels.first().map_or((1, 1), |take| (take.width(), take.height()))
+        (self.full.width(), self.full.height())
     }
 
     /// The whole take, `scale` times as large.
@@ -232,8 +292,7 @@ impl Takes {
         let (wide, high) = (size(across), size(down));
         // The smallest level that still has twice the pixels: from there on, the filter does the rest well.
         let enough = |level: &&Picture| f64::from(level.width()) >= full_width * scale * 2.0;
-        let level = self.levels.iter().rev().find(enough).or(self.levels.first());
-        let level = level.ok_or(Error::Size { width, height })?;
+        let level = self.smaller.iter().rev().find(enough).unwrap_or(&self.full);
         let region = Region {
             left: left / full_width,
             top: top / full_height,
