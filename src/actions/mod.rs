@@ -15,6 +15,7 @@ pub mod develop;
 pub mod developed;
 pub mod edit;
 pub mod encode;
+pub mod errand;
 pub mod fidelity;
 pub mod paint;
 pub mod pick;
@@ -57,8 +58,8 @@ impl Task {
     /// What the take is called that it asks a model for, if it asks one.
     pub fn take(&self) -> Option<&str> {
         match self {
-            Task::Edit(edit) => Some(&edit.name),
-            Task::Suggest(suggest) => Some(&suggest.name),
+            Task::Edit(edit) => Some(&edit.errand.name),
+            Task::Suggest(suggest) => Some(&suggest.errand.name),
             _ => None,
         }
     }

@@ -1,17 +1,15 @@
 //! Suggest: one model is asked for other words for a draft, and its answer is kept untouched.
 
 use std::fmt::Write;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::Failed;
 use super::brief::Rules;
-use super::desk::Desk;
-use super::{Failed, kept};
-use crate::campaign::{MANIFEST, Place};
+use super::errand::Errand;
 use crate::engine::{Output, Work};
-use crate::models::{Ask, Fault, Request, TextAsk};
+use crate::models::{Ask, TextAsk};
 
 /// Raised when the same inputs would be asked for in other words.
 pub const VERSION: u32 = 1;
@@ -33,58 +31,34 @@ You help the owner of a small shop to find other words for a caption. They wrote
 /// Its inputs are the draft, the brief, then posts that the writer wrote before.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Suggest {
-    /// The kind of service, and what it calls the model.
-    pub provider: String,
-    pub model: String,
+    #[serde(flatten)]
+    pub errand: Errand,
     /// How many variants are wanted.
     pub count: u32,
     /// How long they may be, in words such as `x: at most 280 characters`.
     pub lengths: Vec<String>,
     /// The service holds answers to a schema.
     pub has_schema: bool,
-    /// Further parameters in the service's own words.
-    #[serde(skip_serializing_if = "Map::is_empty", default)]
-    pub parameters: Map<String, Value>,
-    /// What the campaign calls the model.
-    #[serde(skip)]
-    pub called: String,
-    /// What the take is called below takes/, without the beginning of its digest.
-    #[serde(skip)]
-    pub name: String,
-    /// Where models were asked for.
-    #[serde(skip)]
-    pub place: Option<Place>,
-    /// `None` where nothing is asked, because nothing is run.
-    #[serde(skip)]
-    pub desk: Option<Arc<Desk>>,
 }
 
 impl Suggest {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
-        // Why there is none was told when the build began.
-        let desk = self.desk.as_ref().ok_or(Failed(Vec::new()))?;
         let texts: Vec<_> = work.inputs().iter().map(|bytes| String::from_utf8_lossy(bytes)).collect();
         let [draft, brief, samples @ ..] = texts.as_slice() else { return Err(super::internal("nothing is said")) };
         let rules = Rules::from_bytes(brief.as_bytes())?;
         let samples: Vec<&str> = samples.iter().map(|sample| sample.trim()).filter(|text| !text.is_empty()).collect();
-        let request = self.request(draft.trim(), &rules, &samples);
-        let place = self.place.clone().unwrap_or_else(|| Place::file(MANIFEST));
-        let (take, remarks) = desk.ask(&self.called, &request, &self.name, &place)?;
-        let failed = |fault: &Fault| Failed::from(crate::campaign::models::problem(fault).at(place.clone()));
-        let answer = take.read().map_err(|fault| failed(&fault))?.into_iter().next();
-        Ok(kept(answer.ok_or_else(|| failed(&Fault::unusable("there is no text in it")))?, remarks))
+        self.errand.run(self.ask(draft.trim(), &rules, &samples), 1, "there is no text in it")
     }
 
-    fn request(&self, draft: &str, rules: &Rules, samples: &[&str]) -> Request {
-        let ask = TextAsk {
+    fn ask(&self, draft: &str, rules: &Rules, samples: &[&str]) -> Ask {
+        Ask::Text(TextAsk {
             system: self.system(rules, samples),
             prompt: self.prompt(draft, &rules.ask),
             schema: self.has_schema.then(schema),
             // Room to think, and for each variant with what changed in it; two bytes a token is much in any language.
             max_tokens: 2_000 + self.count * (100 + draft.len() as u32 / 2),
             ..TextAsk::default()
-        };
-        Request { model: self.model.clone(), ask: Ask::Text(ask), take: 1, extra: self.parameters.clone() }
+        })
     }
 
     fn system(&self, rules: &Rules, samples: &[&str]) -> String {

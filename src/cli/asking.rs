@@ -16,7 +16,7 @@ use crate::actions::Task;
 use crate::actions::desk::Desk;
 use crate::campaign::models::{Budget, problem};
 use crate::campaign::{Campaign, Problem, Step, reach};
-use crate::engine::{ActionId, Engine, Graph, Options, Verdict};
+use crate::engine::{ActionId, DERIVED, Engine, Event, Graph, Options, Outcome, Verdict};
 use crate::models::{Catalogue, Client, Environment, How, Money, Patience, Settings, timestamp};
 use crate::plan;
 use crate::report::words::count;
@@ -78,11 +78,13 @@ pub fn desk(
         models.values().filter(|(reach, _)| reach.own.is_some()).map(|(reach, _)| reach.model.clone()).collect();
     for model in catalogue.models.values_mut() {
         let own = priced.iter().find(|own| (own.kind, &own.id) == (model.kind, &model.id) && own.prices.is_known());
-        model.prices = own.map_or_else(|| model.prices.clone(), |own| own.prices.clone());
+        if let Some(own) = own {
+            model.prices.clone_from(&own.prices);
+        }
     }
     let settings = Settings {
         takes: folder.join("takes"),
-        derived: folder.join(crate::engine::DERIVED),
+        derived: folder.join(DERIVED),
         budget: budget.limits,
         catalogue,
         patience: Patience::default(),
@@ -111,14 +113,9 @@ impl Bill {
             return Bill::default();
         }
         let mut met = BTreeSet::new();
-        let only = Options { only: Some(open.clone()), whole: false, saved: BTreeSet::new(), ..options.clone() };
+        let only = Options { only: Some(open.clone()), whole: false, ..options.clone() };
         let looked = engine.build(&graph, &only, &mut |event| {
-            if let crate::engine::Event::Finished {
-                name,
-                outcome: crate::engine::Outcome::Ran | crate::engine::Outcome::Kept,
-                ..
-            } = event
-            {
+            if let Event::Finished { name, outcome: Outcome::Ran | Outcome::Kept, .. } = event {
                 met.insert(name.to_owned());
             }
         });
@@ -197,15 +194,12 @@ fn waits_for(graph: &Graph<Task>, id: ActionId, missing: &BTreeMap<String, Optio
     false
 }
 
-/// Asks whoever sits at the terminal before much is spent. Where nobody does, budgets are what holds.
-pub fn confirm(bill: &Bill, budget: &Budget, asking: &Asking) -> Result<(), Problem> {
-    if !bill.is_large(budget) || asking.yes || !is_somebody_there() {
-        return Ok(());
+/// Asks whoever sits at the terminal before much is spent.
+pub fn confirm(bill: &Bill, budget: &Budget) -> Result<(), Problem> {
+    match !bill.is_large(budget) || is_yes(&format!("This build asks models for {}. Go on?", bill.told())) {
+        true => Ok(()),
+        false => Err(not_asked()),
     }
-    if is_yes(&format!("This build asks models for {}. Go on?", bill.told())) {
-        return Ok(());
-    }
-    Err(not_asked())
 }
 
 /// Asks a person, for whom no is the answer that costs nothing.

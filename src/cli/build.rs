@@ -41,7 +41,7 @@ pub struct Build {
 }
 
 /// How hard a build may work.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Limits {
     /// Processors to use. Left out: all.
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
@@ -52,6 +52,19 @@ impl Limits {
     pub fn processors(&self) -> usize {
         let all = std::thread::available_parallelism().map_or(1, usize::from);
         self.jobs.map_or(all, usize::from)
+    }
+
+    /// How to make a part of what a campaign makes, or none of its assets: nothing counts as stale then.
+    pub fn part(&self, only: Option<Vec<ActionId>>) -> Options {
+        Options {
+            jobs: self.processors(),
+            requests: 8,
+            memory: MEMORY,
+            fingerprint: fingerprint(),
+            only,
+            saved: BTreeSet::new(),
+            whole: false,
+        }
     }
 
     /// Hashing files and working on pixels keep to the limit too. Once in a process; later calls change nothing.
@@ -156,11 +169,15 @@ pub fn once(
         }
     };
     let planned = Planned { graph, desk, is_wrong: has_errors(&problems), only };
-    if let (Some(desk), Some(budget), false) = (&planned.desk, &campaign.budget, ways.asking.frozen)
+    // Where nobody is to be asked, budgets are what holds.
+    let Asking { frozen, yes, .. } = *ways.asking;
+    if let (Some(desk), Some(budget)) = (&planned.desk, &campaign.budget)
+        && !frozen
+        && !yes
         && is_somebody_there()
     {
         let bill = Bill::of(engine, &campaign, desk, &planned.options(ways.limits, BTreeSet::new()));
-        if let Err(problem) = confirm(&bill, budget, ways.asking) {
+        if let Err(problem) = confirm(&bill, budget) {
             face.problems(&[problem]);
             return (Exit::OverBudget, None);
         }
@@ -175,15 +192,8 @@ impl Planned {
     }
 
     fn options(&self, limits: &Limits, saved: BTreeSet<String>) -> Options {
-        Options {
-            jobs: limits.processors(),
-            requests: self.desk.as_ref().map_or(1, |desk| desk.requests()),
-            memory: MEMORY,
-            fingerprint: fingerprint(),
-            only: self.only.clone(),
-            saved,
-            whole: !self.is_wrong,
-        }
+        let requests = self.desk.as_ref().map_or(1, |desk| desk.requests());
+        Options { requests, saved, whole: !self.is_wrong, ..limits.part(self.only.clone()) }
     }
 
     /// Makes what is to be made. What reads the files that somebody just `saved` goes first.

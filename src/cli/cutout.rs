@@ -6,13 +6,13 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::build::{Limits, MEMORY};
-use super::place::{cannot_keep, fingerprint, open};
+use super::build::Limits;
+use super::place::{cannot_keep, open};
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
 use crate::actions::{Failed, Task};
 use crate::campaign::{Campaign, Loaded, Place, Problem, RelPath, Step, did_you_mean, load};
-use crate::engine::{DERIVED, Engine, Event, Options};
+use crate::engine::{DERIVED, Engine, Event};
 use crate::imaging::cutout::{Cut, lift};
 use crate::imaging::{self, Encoding, FileType, Limits as Pixels, Picture, Region};
 use crate::plan::{self, Folder};
@@ -50,15 +50,7 @@ impl Cutout {
             Err(problem) => return common.refuse(problem),
         };
         let graph = plan::cutouts(&campaign, &photos);
-        let options = Options {
-            jobs: self.limits.processors(),
-            requests: 1,
-            memory: MEMORY,
-            fingerprint: fingerprint(),
-            only: None,
-            saved: BTreeSet::new(),
-            whole: false,
-        };
+        let options = self.limits.part(None);
         let mut failed = BTreeSet::new();
         let built = engine.build(&graph, &options, &mut |event| {
             if let Event::Finished { name, failure: Some(_), .. } = event {

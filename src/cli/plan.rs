@@ -1,19 +1,18 @@
 //! `softbox plan`: tell what a build would do, and why.
 
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use serde_json::json;
 
 use super::asking::{Bill, desk};
-use super::build::MEMORY;
-use super::place::{fingerprint, open};
+use super::build::Limits;
+use super::place::open;
 use super::reasons::{self, Reason};
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
 use crate::actions::Task;
 use crate::campaign::{Loaded, load};
-use crate::engine::{ActionId, Forecast, Graph, Options, Verdict};
+use crate::engine::{ActionId, Forecast, Graph, Verdict};
 use crate::models::How;
 use crate::plan::{self, Folder, Written};
 use crate::report::progress::waiting;
@@ -24,22 +23,24 @@ pub struct Plan {}
 
 impl Plan {
     pub fn run(self, common: &Common, began: Instant) -> Exit {
-        let engine =
-            common.campaign().and_then(|folder| open(&folder, "plan", |holder| eprintln!("{}", waiting(holder))));
-        let mut engine = match engine {
-            Ok(engine) => engine,
+        let opened = common.campaign().and_then(|folder| {
+            let engine = open(&folder, "plan", |holder| eprintln!("{}", waiting(holder)))?;
+            Ok((engine, folder))
+        });
+        let (mut engine, folder) = match opened {
+            Ok(opened) => opened,
             Err(problem) => return common.refuse(problem),
         };
         let Loaded { campaign, problems } = load(&Folder(engine.files()));
-        common.face(began).problems(&problems);
-        let folder = common.campaign().unwrap_or_default();
         let mut face = common.face(began);
+        face.problems(&problems);
         let desk = desk(&campaign, &folder, How::default(), &mut |warnings| face.problems(warnings));
         let desk = desk.unwrap_or_else(|problem| {
             face.problems(&[problem]);
             None
         });
-        let bill = desk.map(|desk| Bill::of(&mut engine, &campaign, &desk, &options())).unwrap_or_default();
+        let bill =
+            desk.map(|desk| Bill::of(&mut engine, &campaign, &desk, &Limits::default().part(None))).unwrap_or_default();
         let graph = plan::plan(&campaign, None);
         let forecasts = engine.forecast(&graph);
         let mut written = Written::of(&campaign);
@@ -99,19 +100,6 @@ impl Plan {
             }
         }
         if has_errors(&problems) { Exit::Wrong } else { Exit::Done }
-    }
-}
-
-/// How pictures are prepared that would be sent, to see which takes are there already.
-fn options() -> Options {
-    Options {
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        requests: 8,
-        memory: MEMORY,
-        fingerprint: fingerprint(),
-        only: None,
-        saved: BTreeSet::new(),
-        whole: false,
     }
 }
 

@@ -7,6 +7,7 @@ use crate::actions::Task;
 use crate::actions::caption::Caption;
 use crate::actions::develop::Develop;
 use crate::actions::edit::Edit;
+use crate::actions::errand::Errand;
 use crate::actions::fidelity::Fidelity;
 use crate::actions::pick::Pick;
 use crate::actions::send::{REACH, Send, Sheet};
@@ -228,19 +229,12 @@ impl<'a> Planner<'a> {
         inputs: Vec<Input>,
     ) -> (ActionId, String) {
         let name = format!("{}/{}-{called}-{take}", stage.name, stage.number);
-        let parameters = reach.own.as_ref().map(|own| own.parameters.clone()).unwrap_or_default();
         let action = Edit {
-            provider: reach.model.kind.name().to_owned(),
-            model: reach.model.id.clone(),
+            errand: Errand::new(reach, called, name.clone(), stage.place.clone(), self.desk.clone()),
             take,
             scene: stage.is_scene,
             has_mask,
             side: stage.direction.side(),
-            parameters,
-            called: called.to_owned(),
-            name: name.clone(),
-            place: stage.place.clone(),
-            desk: self.desk.clone(),
         };
         let id = self.graph.add(Node { name: format!("take {name}"), action: Task::Edit(action), inputs, asset: None });
         (id, name)

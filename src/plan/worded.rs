@@ -4,6 +4,7 @@ use super::{DIST, Planner, data};
 use crate::actions::Task;
 use crate::actions::brief::{Brief, Rules};
 use crate::actions::caption::Caption as Filled;
+use crate::actions::errand::Errand;
 use crate::actions::publish::{Picked, Publish};
 use crate::actions::suggest::{SAMPLES, Suggest};
 use crate::actions::variants::Variants as Judged;
@@ -130,16 +131,10 @@ impl Planner<'_> {
         let length = |name: &String| Some(format!("{name}: at most {} characters", networks::all().get(name)?.most));
         let name = format!("captions/{}-{called}-1", wording.name);
         let action = Suggest {
-            provider: reach.model.kind.name().to_owned(),
-            model: reach.model.id.clone(),
+            errand: Errand::new(reach, called, name.clone(), Some(wording.variants.place.clone()), self.desk.clone()),
             count: wording.variants.count,
             lengths: wording.caption.networks.iter().filter_map(length).collect(),
             has_schema: reach.model.can.iter().any(|can| can.name == "text.json_schema"),
-            parameters: reach.own.as_ref().map(|own| own.parameters.clone()).unwrap_or_default(),
-            called: called.to_owned(),
-            name: name.clone(),
-            place: Some(wording.variants.place.clone()),
-            desk: self.desk.clone(),
         };
         self.graph.add(Node { name: format!("suggest {name}"), action: Task::Suggest(action), inputs, asset: None })
     }

@@ -118,7 +118,7 @@ impl<'c> Written<'c> {
     /// Where the look with the steps that models do was written.
     fn direction(&self, asset: &Asset, task: &Task) -> Option<Place> {
         let place = match task {
-            Task::Edit(edit) => edit.place.clone(),
+            Task::Edit(edit) => edit.errand.place.clone(),
             Task::Pick(pick) => pick.place.clone(),
             _ => None,
         };

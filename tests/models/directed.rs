@@ -196,6 +196,7 @@ fn a_changed_prompt_asks_for_its_takes_says_so_before_and_costs_nothing_when_it_
     assert_eq!(asks.len(), 4, "{:#?}", plan.events);
     assert!(asks.iter().all(|event| event["path"].as_str().unwrap().starts_with("takes/hero/jar/1-")));
     assert_eq!(studio.asked().len(), 8, "a plan asks nobody");
+    assert_eq!(plan.events("began").count(), 1);
     let told = String::from_utf8(studio.command(&["plan"]).output().unwrap().stdout).unwrap();
     assert!(told.contains("a build would ask models for 4 takes for about $0.30"), "{told}");
     let frozen = studio.softbox(&["build", "--frozen"]);

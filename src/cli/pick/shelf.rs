@@ -9,9 +9,8 @@ use crate::actions::fidelity::Measured;
 use crate::actions::{Failed, Task};
 use crate::campaign::{Campaign, Problem};
 use crate::cli::asking::desk;
-use crate::cli::build::MEMORY;
-use crate::cli::place::fingerprint;
-use crate::engine::{ActionId, Bytes, Digest, Engine, Event, Graph, Options};
+use crate::cli::build::Limits;
+use crate::engine::{ActionId, Bytes, Digest, Engine, Event, Graph, Outcome};
 use crate::models::{How, Money, Take};
 use crate::plan;
 
@@ -104,8 +103,8 @@ fn choices(looked: &Looked<'_>, desk: &Desk, folder: &Path) -> Vec<Choice> {
             let file = take.as_ref().and_then(|(take, hex)| file_of(take, hex, folder));
             let measured = inputs.get(pick.takes + at).and_then(|id| looked.bytes(*id));
             takes.push(Entry {
-                name: edit.name.clone(),
-                model: edit.called.clone(),
+                name: edit.errand.name.clone(),
+                model: edit.errand.called.clone(),
                 file,
                 cost: take.as_ref().and_then(|(take, _)| take.record.cost),
                 measured: measured.and_then(|bytes| Measured::from_bytes(&bytes)),
@@ -126,24 +125,10 @@ fn run(engine: &mut Engine, graph: &Graph<Task>) -> Result<(BTreeSet<String>, BT
         matches!(task, Task::Edit(_) | Task::Fidelity(_) | Task::Pick(_) | Task::Suggest(_) | Task::Variants(_))
     };
     let wanted: Vec<ActionId> = graph.nodes().filter(|(_, node)| is_wanted(&node.action)).map(|(id, _)| id).collect();
-    let options = Options {
-        jobs: std::thread::available_parallelism().map_or(1, usize::from),
-        requests: 8,
-        memory: MEMORY,
-        fingerprint: fingerprint(),
-        only: Some(wanted),
-        saved: BTreeSet::new(),
-        whole: false,
-    };
+    let options = Limits::default().part(Some(wanted));
     let (mut failed, mut out) = (BTreeMap::new(), BTreeSet::new());
     let built = engine.build(graph, &options, &mut |event| {
-        if let Event::Finished {
-            name,
-            failure,
-            outcome: crate::engine::Outcome::Failed | crate::engine::Outcome::Blocked,
-            ..
-        } = event
-        {
+        if let Event::Finished { name, failure, outcome: Outcome::Failed | Outcome::Blocked, .. } = event {
             out.insert(name.to_owned());
             let why = failure.and_then(|Failed(problems)| problems.first()).map(|problem| problem.message.clone());
             failed.extend(why.map(|why| (name.to_owned(), why)));
