@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::campaign::models::problem;
 use crate::campaign::reach::Reach;
 use crate::campaign::{Place, Problem};
-use crate::models::{Client, Fault, How, Money, News, Request, Service, Spent, Take};
+use crate::models::{Client, Fault, How, Money, News, Request, Service, Spent, Take, price};
 
 /// A model that a step asks.
 #[derive(Debug)]
@@ -88,7 +88,7 @@ impl Desk {
         if let Some(reason) = &take.record.refused {
             let label = service.kind.label();
             let message = format!("{label} refused to make {name}: {}", reason.trim_end_matches('.'));
-            let cost = take.record.cost.map_or("an unknown amount".to_owned(), |cost| cost.to_string());
+            let cost = price(take.record.cost);
             let what = if request.is_image() { "the prompt or the picture" } else { "the draft or what you ask for" };
             let hint = format!("change {what}, or ask the same again with `--retry`; it cost {cost}");
             return Err(Problem::error("refused", message).at(place.clone()).hint(hint));
@@ -106,13 +106,12 @@ impl Desk {
     fn failed(&self, reach: &Reach, fault: &Fault, name: &str, place: &Place) -> Problem {
         let mut told = reach.problem(fault);
         if let Fault::Frozen { cost } = fault {
-            let price = match cost {
+            let amount = match cost {
                 Some(cost) if cost.micros == 0 => "nothing".to_owned(),
-                Some(cost) => cost.to_string(),
-                None => "an unknown amount".to_owned(),
+                cost => price(*cost),
             };
             self.missing.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), *cost);
-            told.message = format!("the take {name} was not asked for yet: it would cost {price}");
+            told.message = format!("the take {name} was not asked for yet: it would cost {amount}");
         } else {
             told.message = format!("{name}: {}", told.message);
         }
@@ -122,10 +121,9 @@ impl Desk {
 
 /// Something that a person should know though there is an answer.
 fn remark(news: &News, name: &str) -> Option<Problem> {
-    let price = |cost: &Option<Money>| cost.map_or("an unknown amount".to_owned(), |cost| cost.to_string());
     match news {
         News::Lost { service, cost, why } => {
-            let message = format!("{service} may have billed {} for nothing on {name}: {why}", price(cost));
+            let message = format!("{service} may have billed {} for nothing on {name}: {why}", price(*cost));
             Some(Problem::warning("lost", message).hint("compare with the service's own list of requests"))
         }
         News::OtherShape { service, asked, got } => {

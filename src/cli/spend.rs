@@ -10,7 +10,7 @@ use super::show::say;
 use super::{Common, Exit, MessageFormat};
 use crate::campaign::load;
 use crate::campaign::models::problem;
-use crate::models::{Budget, Ledger, Spent, timestamp};
+use crate::models::{Budget, Ledger, Spent, price, timestamp};
 use crate::plan::Folder;
 use crate::report::progress::waiting;
 use crate::report::words::count;
@@ -61,7 +61,7 @@ fn show(ledger: &Ledger, month: &str, budget: &Budget) {
     say(&format!("in all: {}", words(&all)));
     table(ledger, "");
     for line in ledger.open_lines() {
-        let cost = line.cost.map_or("an unknown amount".to_owned(), |cost| cost.to_string());
+        let cost = price(line.cost);
         say(&format!(
             "{}: a request to {} ({}) was stopped in the middle and may be billed: {cost} counts as spent",
             line.at, line.model, line.service

@@ -99,7 +99,7 @@ impl Fault {
 }
 
 /// An amount, or that nobody knows it.
-pub(super) fn price(cost: Option<Money>) -> String {
+pub fn price(cost: Option<Money>) -> String {
     cost.map_or_else(|| "an unknown amount".to_owned(), |cost| cost.to_string())
 }
 

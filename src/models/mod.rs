@@ -30,7 +30,7 @@ pub use call::{Call, RequestDigest};
 pub use catalogue::{CAPABILITIES, Capability, Catalogue, Model, Said};
 pub use client::{Client, Environment, How, News, Patience, Settings};
 pub use durable::write as write_durably;
-pub use fault::Fault;
+pub use fault::{Fault, price};
 pub use keys::{DotenvError, Keys};
 pub use ledger::{Budget, Ledger, Line, Spent, What, timestamp};
 pub use money::{Currency, Money, NotMoney};

@@ -17,7 +17,7 @@ use crate::campaign::models::{Budget, problem};
 use crate::campaign::reach::{self, Reach};
 use crate::campaign::{Loaded, Problem, load};
 use crate::models::{
-    Catalogue, Client, Environment, Fault, How, Money, News, Patience, Request, Service, Settings, Size, Take,
+    Catalogue, Client, Environment, Fault, How, Money, News, Patience, Request, Service, Settings, Size, Take, price,
     timestamp,
 };
 use crate::plan::Folder;
@@ -190,7 +190,7 @@ impl Asking<'_> {
         Ok(Exit::Done)
     }
 
-    /// The price before anything is sent; what is dear, or nobody knows the price of, is sent only if a person says so.
+    /// The price before anything is sent. Who sits at the terminal is asked about what is dear, or what nobody knows the price of.
     fn confirm(&self, cost: Option<Money>, over: Money) -> Result<(), Stop> {
         let price = cost.map_or("an unknown amount".to_owned(), |cost| format!("about {cost}"));
         let model = &self.ask.model;
@@ -209,14 +209,13 @@ impl Asking<'_> {
     }
 
     fn tell(&self, news: &News) {
-        let price = |cost: &Option<Money>| cost.map_or("an unknown amount".to_owned(), |cost| cost.to_string());
         self.note(&match news {
             News::Asking { service, .. } => format!("asking {service}; this can take a minute or more"),
             News::Waiting { service, time: rest, why } => {
                 format!("{why}; asking {service} again in {}", time(Duration::from_secs(rest.as_secs().max(1))))
             }
             News::Lost { service, cost, why } => {
-                format!("{service} may have billed {} for nothing: {why}", price(cost))
+                format!("{service} may have billed {} for nothing: {why}", price(*cost))
             }
             News::Resumed { service } => format!("taking up an answer of {service} that is paid for"),
             News::OtherShape { service, asked, got } => {
@@ -250,7 +249,7 @@ impl Asking<'_> {
                 None => files.iter().for_each(|file| say(file)),
             }
         }
-        let cost = take.record.cost.map_or("an unknown amount".to_owned(), |cost| cost.to_string());
+        let cost = price(take.record.cost);
         let paid = match is_paid {
             true => format!("it cost {cost}"),
             false => format!("it was asked before and costs nothing now (it cost {cost} then)"),
