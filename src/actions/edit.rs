@@ -31,7 +31,7 @@ pub struct Edit {
 
 impl Edit {
     pub(super) fn run(&self, work: &Work<'_>) -> Result<Output<Failed>, Failed> {
-        self.errand.run(self.ask(work.inputs())?, self.take, "there is no picture in it")
+        self.errand.run(work, self.ask(work.inputs())?, self.take, "there is no picture in it")
     }
 
     fn ask(&self, inputs: &[Bytes]) -> Result<Ask, Failed> {

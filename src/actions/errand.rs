@@ -10,7 +10,7 @@ use super::{Failed, kept};
 use crate::campaign::models::problem;
 use crate::campaign::reach::Reach;
 use crate::campaign::{MANIFEST, Place};
-use crate::engine::Output;
+use crate::engine::{Output, Work};
 use crate::models::{Ask, Fault, Money, Request};
 
 /// Whom a step asks. What things are called, and where they were written, decides nothing.
@@ -50,10 +50,11 @@ impl Errand {
     }
 
     /// The untouched bytes of the answer's first file; `lack` says what it is without one.
-    pub(super) fn run(&self, ask: Ask, take: u32, lack: &str) -> Result<Output<Failed>, Failed> {
+    pub(super) fn run(&self, work: &Work<'_>, ask: Ask, take: u32, lack: &str) -> Result<Output<Failed>, Failed> {
         // Why there is none was told when the build began.
         let desk = self.desk.as_ref().ok_or(Failed(Vec::new()))?;
-        let (take, remarks) = desk.ask(&self.called, &self.request(ask, take), &self.name, &self.place())?;
+        let request = Request { recipe: work.recipe().map(|recipe| recipe.hex()), ..self.request(ask, take) };
+        let (take, remarks) = desk.ask(&self.called, &request, &self.name, &self.place())?;
         let files = take.read().map_err(|fault| self.failed(&fault))?;
         let first = files.into_iter().next().ok_or_else(|| self.failed(&Fault::unusable(lack)))?;
         Ok(kept(first, remarks))
@@ -73,6 +74,6 @@ impl Errand {
     }
 
     fn request(&self, ask: Ask, take: u32) -> Request {
-        Request { model: self.model.clone(), ask, take, extra: self.parameters.clone() }
+        Request { model: self.model.clone(), ask, take, extra: self.parameters.clone(), recipe: None }
     }
 }

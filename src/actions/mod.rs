@@ -155,6 +155,11 @@ impl Action for Task {
         if self.take().is_some() { Lane::Request } else { Lane::Processor }
     }
 
+    fn is_exact(&self) -> bool {
+        let is_words = matches!(self, Task::Caption(_) | Task::Prompt(_) | Task::Brief(_));
+        is_words || self.take().is_some() || matches!(self, Task::Pick(_) | Task::Variants(_))
+    }
+
     fn bears_gaps(&self) -> bool {
         matches!(self, Task::Pick(_) | Task::Variants(_))
     }

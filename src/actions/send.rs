@@ -8,7 +8,7 @@ use crate::engine::{Bytes, Output, Work};
 use crate::imaging::{self, Picture};
 use crate::models::{self, Size};
 
-/// Raised when the same picture would be sent as other bytes. Those are part of what was paid for: everything is asked again then.
+/// Raised when the same picture would be sent as other bytes. Takes of the bytes before are still found, by their recipe.
 pub const VERSION: u32 = 1;
 
 /// The longer side that pictures are developed to before models see them, and that a scene keeps the product at, in pixels.

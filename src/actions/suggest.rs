@@ -47,7 +47,7 @@ impl Suggest {
         let [draft, brief, samples @ ..] = texts.as_slice() else { return Err(super::internal("nothing is said")) };
         let rules = Rules::from_bytes(brief.as_bytes())?;
         let samples: Vec<&str> = samples.iter().map(|sample| sample.trim()).filter(|text| !text.is_empty()).collect();
-        self.errand.run(self.ask(draft.trim(), &rules, &samples), 1, "there is no text in it")
+        self.errand.run(work, self.ask(draft.trim(), &rules, &samples), 1, "there is no text in it")
     }
 
     fn ask(&self, draft: &str, rules: &Rules, samples: &[&str]) -> Ask {

@@ -37,10 +37,19 @@ impl Keys {
     /// The key of an action whose inputs have these digests: BLAKE3 over the format of keys, the kind, its code version, the parameters and the
     /// inputs' digests, those of varying length with their length. No paths, hosts, threads or times.
     pub(super) fn key<A: Action>(&mut self, action: &A, digests: &[Digest]) -> Result<Digest, EngineError> {
+        self.digest(action.code_version(), action, digests)
+    }
+
+    /// What an action is made from, whatever release makes it: as its key, without the code version.
+    pub(super) fn recipe<A: Action>(&mut self, action: &A, digests: &[Digest]) -> Result<Digest, EngineError> {
+        self.digest(0, action, digests)
+    }
+
+    fn digest<A: Action>(&mut self, version: u32, action: &A, digests: &[Digest]) -> Result<Digest, EngineError> {
         let Keys { buffer, parameters } = self;
         buffer.clear();
         buffer.extend_from_slice(&KEY_FORMAT.to_le_bytes());
-        buffer.extend_from_slice(&action.code_version().to_le_bytes());
+        buffer.extend_from_slice(&version.to_le_bytes());
         buffer.extend_from_slice(&(action.kind().len() as u64).to_le_bytes());
         buffer.extend_from_slice(action.kind().as_bytes());
         let length_at = buffer.len();

@@ -96,6 +96,11 @@ pub trait Action: Serialize + Send + Sync + 'static {
         false
     }
 
+    /// Whether the same inputs give the same bytes on every machine and in every release: words are filled in so, networks' figures are not.
+    fn is_exact(&self) -> bool {
+        false
+    }
+
     /// Whether it runs though actions that it depends on failed. It gets no bytes for those.
     fn bears_gaps(&self) -> bool {
         false

@@ -72,6 +72,8 @@ struct Loop<'a, A: Action> {
     /// Actions that have to run though a trace may know their output, and who waits for the bytes.
     revived_for: HashMap<ActionId, Vec<ActionId>>,
     tries: HashMap<ActionId, u8>,
+    /// Of what is asked for elsewhere, and of what that is made from.
+    recipes: HashMap<ActionId, Digest>,
     holds: Holds,
     keys: Keys,
     /// The digests of the inputs of the action that is looked at.
@@ -122,6 +124,7 @@ pub(super) fn run<A: Action>(
         hot: HashMap::new(),
         revived_for: HashMap::new(),
         tries: HashMap::new(),
+        recipes: HashMap::new(),
         holds: Holds::default(),
         keys: Keys::default(),
         inputs: Vec::new(),
@@ -358,6 +361,26 @@ impl<'a, A: Action> Loop<'a, A> {
         self.keys.key(&node.action, &self.inputs)
     }
 
+    /// What an action is made from, the same on every machine: what others may make differently counts by what that is made from.
+    fn recipe(&mut self, id: ActionId) -> Result<Digest, EngineError> {
+        if let Some(recipe) = self.recipes.get(&id) {
+            return Ok(*recipe);
+        }
+        let Shared { graph, publisher: Publisher { files, .. }, .. } = self.shared;
+        let node = graph.node(id);
+        let mut from = Vec::with_capacity(node.inputs.len());
+        for input in &node.inputs {
+            from.push(match input {
+                Input::File(path) => files.digest(path)?,
+                Input::Action(on) if graph.node(*on).action.is_exact() => self.digests[on.index()],
+                Input::Action(on) => self.recipe(*on)?,
+            });
+        }
+        let recipe = self.keys.recipe(&node.action, &from)?;
+        self.recipes.insert(id, recipe);
+        Ok(recipe)
+    }
+
     /// Queues a task once the bytes of all its inputs can be had; those that were not stored are made again first.
     fn queue(&mut self, id: ActionId, written: Written, restore: Option<Entry>) {
         let node = self.shared.graph.node(id);
@@ -381,9 +404,17 @@ impl<'a, A: Action> Loop<'a, A> {
             self.states[id.index()] = State::Waiting;
             return;
         }
+        let recipe = match node.action.lane() {
+            Lane::Request => self.recipe(id).map(Some),
+            Lane::Processor => Ok(None),
+        };
+        let recipe = match recipe {
+            Ok(recipe) => recipe,
+            Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
+        };
         let known = node.asset.as_deref().and_then(|path| self.outputs.get(path));
         self.states[id.index()] = State::Running;
-        let task = Task { id, written, hot, known, restore };
+        let task = Task { id, written, hot, recipe, known, restore };
         let queue = &mut self.tasks[node.action.lane() as usize];
         if self.depth_first { queue.push_front(task) } else { queue.push_back(task) }
     }

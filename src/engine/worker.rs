@@ -17,6 +17,7 @@ use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, 
 /// What a running action may ask for.
 pub struct Work<'a> {
     inputs: &'a [Bytes],
+    recipe: Option<Digest>,
     files: &'a Files,
     budget: &'a Budget,
     finds: &'a Mutex<Finds>,
@@ -34,6 +35,12 @@ impl Work<'_> {
     /// The bytes of its declared inputs, in their order.
     pub fn inputs(&self) -> &[Bytes] {
         self.inputs
+    }
+
+    /// What it is made from, down to the files, the same on every machine and in every release. Only for what is asked for elsewhere, whose
+    /// answers are worth keeping when its inputs' bytes come out a little differently.
+    pub fn recipe(&self) -> Option<Digest> {
+        self.recipe
     }
 
     /// A file of the campaign that turned out to be needed; `None` where there is none. It counts as an input from now on, and so does its absence.
@@ -56,7 +63,7 @@ impl Work<'_> {
 
     /// For running an action outside a build.
     pub(super) fn alone<T>(files: &Files, inputs: &[Bytes], run: impl FnOnce(&Work<'_>) -> T) -> T {
-        run(&Work { inputs, files, budget: &Budget::new(usize::MAX), finds: &Mutex::default() })
+        run(&Work { inputs, recipe: None, files, budget: &Budget::new(usize::MAX), finds: &Mutex::default() })
     }
 
     /// Waits until so many bytes of memory may be taken. At most one reservation at a time.
@@ -86,6 +93,8 @@ pub(super) struct Task {
     pub written: Written,
     /// Bytes that are in memory already, by input.
     pub hot: Vec<Option<Bytes>>,
+    /// Of what is asked for elsewhere.
+    pub recipe: Option<Digest>,
     /// Where the asset stands, as far as is known.
     pub known: Option<Record>,
     /// Set where the output is known and only the asset is to be put right.
@@ -216,7 +225,7 @@ fn run<A: Action>(
     let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
     let Publisher { files, store, .. } = shared.publisher;
     let finds = Mutex::default();
-    let result = node.action.run(&Work { inputs, files, budget: shared.budget, finds: &finds });
+    let result = node.action.run(&Work { inputs, recipe: task.recipe, files, budget: shared.budget, finds: &finds });
     let Finds { mut found, changed } = finds.into_inner().unwrap_or_else(PoisonError::into_inner);
     if let Some(path) = changed {
         return Done::Changed(path);

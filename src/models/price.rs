@@ -182,7 +182,7 @@ mod tests {
         let ask = ImageAsk { size: Some(Size { width, height }), ..ImageAsk::default() };
         let mut extra = Map::new();
         extra.insert("quality".into(), quality.into());
-        Request { model: "m".into(), ask: Ask::Image(ask), take: 1, extra }
+        Request { model: "m".into(), ask: Ask::Image(ask), take: 1, extra, recipe: None }
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub struct Request {
     pub take: u32,
     /// Further parameters in the service's own words, merged into what is sent.
     pub extra: Map<String, Value>,
+    /// What the pictures were made from, by whoever asks, as a digest. Not sent and not part of the request's own digest: it finds the take
+    /// of a question whose pictures came out as other bytes on another machine.
+    pub recipe: Option<String>,
 }
 
 impl Request {

@@ -1,6 +1,8 @@
 //! Takes: what models answered, kept in git as untouched bytes under readable names, each with a small .toml beside it.
 //!
-//! They are found by the digest of their request, so they may be renamed and moved. The .toml is written last: a take without one is none.
+//! They are found by the digest of their request, so they may be renamed and moved. Where the pictures of a request come out as other bytes
+//! (another processor rounds another way, a new release cuts out better), its recipe finds them: what the pictures were made from. The
+//! .toml is written last: a take without one is none.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,6 +18,9 @@ use super::{Fault, Money, RequestDigest, Usage, durable};
 #[serde(deny_unknown_fields)]
 pub struct Record {
     pub request: RequestDigest,
+    /// What the pictures that were sent were made from: see [`super::Request::recipe`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<String>,
     pub service: String,
     /// As it was asked for.
     pub model: String,
@@ -128,8 +133,12 @@ impl Takes {
         Ok(Takes { folder: folder.to_owned(), known: Mutex::new(known) })
     }
 
-    pub fn find(&self, request: &RequestDigest) -> Option<Take> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(request).cloned()
+    /// The take of a request: the one whose request had the same bytes, or the same recipe. Of several with the same recipe, one that was
+    /// not refused.
+    pub fn of(&self, request: &RequestDigest, recipe: Option<&str>) -> Option<Take> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = || known.values().filter(|take| recipe.is_some() && take.record.recipe.as_deref() == recipe);
+        known.get(request).or_else(|| same().min_by_key(|take| take.record.refused.is_some())).cloned()
     }
 
     /// All takes, by the digests of their requests.
@@ -192,6 +201,7 @@ mod tests {
     fn record(request: &str) -> Record {
         Record {
             request: RequestDigest::parse(&request.repeat(64)).unwrap(),
+            recipe: None,
             service: "gemini".into(),
             model: "banana".into(),
             answered_by: None,
@@ -218,7 +228,7 @@ mod tests {
         let names: Vec<_> = take.files().map(|file| file.strip_prefix(folder.path()).unwrap().to_owned()).collect();
         assert_eq!(names, [Path::new("hero/Citrus-Haze-aaaaaaaa-1.jpg"), Path::new("hero/Citrus-Haze-aaaaaaaa-2.jpg")]);
         fs::rename(folder.path().join("hero"), folder.path().join("kept")).unwrap();
-        let found = Takes::open(folder.path()).unwrap().find(&take.record.request).unwrap();
+        let found = Takes::open(folder.path()).unwrap().of(&take.record.request, None).unwrap();
         assert_eq!(found.record, take.record);
         assert_eq!(found.read().unwrap(), [b"one", b"two"]);
     }

@@ -186,6 +186,44 @@ fn a_fresh_clone_with_takes_and_picks_builds_the_same_without_keys_and_without_a
 }
 
 #[test]
+fn takes_are_found_on_a_machine_where_the_same_pictures_come_out_as_other_bytes() {
+    let studio = Studio::new(STEPS);
+    studio.build();
+    let before = studio.campaign.dist();
+    // As if all that was sent had been rounded another way.
+    let records = walkdir(&studio.campaign.at("takes"));
+    let records: Vec<_> =
+        records.into_iter().filter(|path| path.extension().is_some_and(|extension| extension == "toml")).collect();
+    assert_eq!(records.len(), 8);
+    let change = |key: &str, value: &dyn Fn(usize) -> String| {
+        for (at, path) in records.iter().enumerate() {
+            let mut record: toml::Table = std::fs::read_to_string(path).unwrap().parse().unwrap();
+            record.insert(key.to_owned(), value(at).into()).unwrap();
+            std::fs::write(path, record.to_string()).unwrap();
+        }
+        std::fs::remove_dir_all(studio.campaign.at(".softbox")).unwrap();
+    };
+    change("request", &|at| format!("{at:064x}"));
+    assert_eq!(studio.softbox(&["build", "--frozen"]).code, 0);
+    assert_eq!((studio.campaign.dist() == before, studio.asked().len()), (true, 8));
+    // Another photo is another question, and so are other words.
+    for (path, rest) in [("photos/jar.png", 4), ("prompts/marble.md", 8)] {
+        let old = std::fs::read(studio.campaign.at(path)).unwrap();
+        match path.ends_with("png") {
+            true => drop(std::fs::copy(studio.campaign.at("photos/amber.png"), studio.campaign.at(path)).unwrap()),
+            false => studio.campaign.write(path, "On dry marble."),
+        }
+        let plan = studio.softbox(&["plan"]);
+        assert_eq!(plan.events("forecast").filter(|event| event["verdict"] == "ask").count(), rest, "{path}");
+        std::fs::write(studio.campaign.at(path), old).unwrap();
+    }
+    // Without it, these bytes were never asked for.
+    change("recipe", &|at| format!("{at:064x}"));
+    let frozen = studio.softbox(&["build", "--frozen"]);
+    assert_eq!(frozen.problems().iter().filter(|problem| problem.contains("it would cost $0.")).count(), 8);
+}
+
+#[test]
 fn a_changed_prompt_asks_for_its_takes_says_so_before_and_costs_nothing_when_it_is_taken_back() {
     let studio = Studio::new(STEPS);
     studio.build();

@@ -58,7 +58,7 @@ pub fn write(model: &str) -> Request {
 }
 
 fn request(model: &str, ask: Ask) -> Request {
-    Request { model: model.into(), ask, take: 1, extra: Map::new() }
+    Request { model: model.into(), ask, take: 1, extra: Map::new(), recipe: None }
 }
 
 pub fn with(mut request: Request, extra: Value) -> Request {

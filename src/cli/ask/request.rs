@@ -50,7 +50,7 @@ impl Ask {
             });
         };
         let extra = reach.own.as_ref().map(|own| own.parameters.clone()).unwrap_or_default();
-        Ok(Request { model: reach.model.id.clone(), ask, take: self.take, extra })
+        Ok(Request { model: reach.model.id.clone(), ask, take: self.take, extra, recipe: None })
     }
 
     /// The prompt with the fields of the product, the brand and the campaign.

@@ -40,7 +40,7 @@ enum Sent {
 
 impl Asking<'_> {
     pub(super) async fn run(&self) -> Result<Take, Fault> {
-        let known = self.client.takes.find(&self.digest);
+        let known = self.client.takes.of(&self.digest, self.request.recipe.as_deref());
         if let Some(take) = known.filter(|take| take.record.refused.is_none() || !self.how.retry) {
             // A process that was killed between the take and the ledger.
             if self.client.ledger.is_open(&self.digest).is_some() {

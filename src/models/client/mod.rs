@@ -134,7 +134,7 @@ impl Client {
     /// A request that the service has no words for.
     pub fn find(&self, service: &Service, request: &Request) -> Result<Option<Take>, Fault> {
         let (_, digest) = described(service, request)?;
-        Ok(self.takes.find(&digest))
+        Ok(self.takes.of(&digest, request.recipe.as_deref()))
     }
 
     /// What a request would cost, guessed upwards; `None` where nobody knows.

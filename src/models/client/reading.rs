@@ -142,6 +142,7 @@ impl Asking<'_> {
         let time = timestamp((self.client.environment.now)());
         Ok(Record {
             request: self.digest.clone(),
+            recipe: self.request.recipe.clone(),
             service: self.service.kind.name().to_owned(),
             model: self.request.model.clone(),
             answered_by: None,
