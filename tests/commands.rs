@@ -57,6 +57,24 @@ fn check_says_how_much_there_is_and_ends_with_2_where_something_is_wrong() {
 }
 
 #[test]
+fn check_fills_in_drafts_and_templates_and_tells_words_that_a_network_does_not_take() {
+    let shop = Campaign::shop();
+    shop.edit("campaign.toml", "\"small.wide\"", "\"x.landscape\"");
+    shop.write("captions/launch.md", &format!("{{{{name}}}} is in. {}", "Soft. ".repeat(50)));
+    let checked = shop.softbox(&["check"]);
+    let told = checked.problems();
+    assert_eq!((checked.code, told.len()), (0, 2), "{told:?}");
+    assert!(told[0].contains("Soft.…” is 312 long as x counts, and it takes 280"), "{told:?}");
+    shop.write("captions/launch.md", "{{#if (eq format.network \"x\")}}Short.{{else}}{{name}}{{/if}}");
+    assert!(shop.softbox(&["check"]).problems().is_empty());
+    shop.edit("templates/card.html", "templates/card.css", "templates/crad.css");
+    let checked = shop.softbox(&["check"]);
+    assert_eq!(checked.code, 2);
+    assert!(checked.problems().iter().any(|problem| problem.contains("crad.css")), "{:?}", checked.problems());
+    assert!(!shop.at("dist").exists() && !shop.at(".softbox/store").exists());
+}
+
+#[test]
 fn a_folder_without_a_campaign_is_told_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_softbox")).arg("build").current_dir(folder.path()).output().unwrap();

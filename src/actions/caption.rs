@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Failed, compose, kept};
+use crate::campaign::networks;
 use crate::campaign::templates::partial_paths;
 use crate::campaign::{Place, Problem, Source};
 use crate::engine::{Bytes, EngineError, Output, Work};
@@ -19,6 +20,9 @@ pub struct Caption {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     pub data: Map<String, Value>,
+    /// Where it is posted as it is: it should not be longer than that network takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
     /// The file that the text comes from, for messages.
     #[serde(skip)]
     pub path: String,
@@ -32,8 +36,28 @@ impl Caption {
             (None, inputs) => words.read(inputs.first().map_or(&[][..], |bytes| bytes.as_slice()))?,
         };
         let filled = words.fill(&draft, &mut |path| work.find(path))?;
-        Ok(kept((filled.trim_end().to_owned() + "\n").into_bytes(), Vec::new()))
+        let words = filled.trim_end();
+        let long = self.network.as_ref().and_then(|network| {
+            let hint = format!(
+                "shorten it, or give {network} words of its own: {{{{#if (eq format.network \"{network}\")}}}}"
+            );
+            Some(too_long(words, network)?.at(Place::file(&self.path)).hint(hint))
+        });
+        Ok(kept((words.to_owned() + "\n").into_bytes(), long.into_iter().collect()))
     }
+}
+
+/// Words that a network would not take, as it counts.
+pub(super) fn too_long(words: &str, name: &str) -> Option<Problem> {
+    let network = networks::all().get(name).filter(|network| network.is_over(words))?;
+    let start: String = words.chars().take(24).collect();
+    let message = format!(
+        "“{}…” is {} long as {name} counts, and it takes {}",
+        start.trim_end(),
+        network.length(words),
+        network.most
+    );
+    Some(Problem::warning("too-long", message))
 }
 
 /// How further files of the campaign are asked for; `None` where there is none.

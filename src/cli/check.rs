@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
+use crate::actions::Failed;
 use crate::campaign::{Loaded, Problem, ideas, load};
-use crate::engine::Files;
+use crate::engine::{Files, rehearse};
 use crate::plan::{Folder, plan};
-use crate::report::problems::summary;
+use crate::report::problems::{once, summary};
 use crate::report::words::count;
 
 #[derive(Debug, clap::Args)]
@@ -26,12 +27,18 @@ impl Check {
                     .refuse(Problem::error("unreadable", format!("cannot read {}: {error}", folder.display())));
             }
         };
-        let Loaded { campaign, problems } = load(&Folder(&files));
+        let Loaded { campaign, mut problems } = load(&Folder(&files));
         let mut face = common.face(began);
         face.problems(&problems);
+        let graph = plan(&campaign, None);
+        let told: Vec<Problem> = rehearse(&files, &graph).into_iter().flat_map(|Failed(told)| told).collect();
+        // One slip of the pen in a draft comes with every asset that it makes.
+        let told: Vec<Problem> = once(&told).into_iter().filter(|one| !problems.contains(one)).cloned().collect();
+        face.problems(&told);
+        problems.extend(told);
         face.problems(&ideas::ready(&campaign));
         if common.message_format != MessageFormat::Json {
-            let assets = plan(&campaign, None).nodes().filter(|(_, node)| node.asset.is_some()).count();
+            let assets = graph.nodes().filter(|(_, node)| node.asset.is_some()).count();
             let has = format!(
                 "{}, {}, {}",
                 count(campaign.products.len(), "product", "products"),

@@ -29,6 +29,7 @@ mod noop;
 pub mod outputs;
 mod recent;
 mod records;
+mod rehearse;
 pub mod schedule;
 mod shared;
 pub mod stat;
@@ -54,6 +55,7 @@ pub use explain::{Difference, Forecast, Held, Verdict};
 pub use files::Files;
 pub use graph::{ActionId, Graph, Input, Node};
 pub use key::Description;
+pub use rehearse::rehearse;
 pub use worker::Work;
 
 use last::Last;
@@ -91,7 +93,7 @@ pub trait Action: Serialize + Send + Sync + 'static {
     /// Does the work. Reads nothing but its inputs and what it asks `work` for.
     fn run(&self, work: &Work<'_>) -> Result<Output<Self::Failure>, Self::Failure>;
 
-    /// Whether it is done so soon that a forecast may run it, to see whether it makes the same as before.
+    /// Whether it is done so soon that a forecast may run it, to see whether it makes the same as before, and a rehearsal, to hear what it tells.
     fn is_quick(&self) -> bool {
         false
     }

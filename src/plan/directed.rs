@@ -155,7 +155,7 @@ impl<'a> Planner<'a> {
         let path = file.unwrap_or(crate::campaign::MANIFEST).to_owned();
         self.graph.add(Node {
             name: format!("prompt {}, step {}", stage.name, stage.number),
-            action: Task::Prompt(Caption { text, data: fields, path }),
+            action: Task::Prompt(Caption { text, data: fields, network: None, path }),
             inputs: file.map(|path| Input::File(path.into())).into_iter().collect(),
             asset: None,
         })

@@ -36,7 +36,12 @@ impl Planner<'_> {
             let data = data::of(self.campaign, asset, post, format);
             self.graph.add(Node {
                 name: format!("caption {path}"),
-                action: Task::Caption(Filled { text: Some(alt.clone()), data, path: MANIFEST.to_owned() }),
+                action: Task::Caption(Filled {
+                    text: Some(alt.clone()),
+                    data,
+                    network: None,
+                    path: MANIFEST.to_owned(),
+                }),
                 inputs: Vec::new(),
                 asset: Some(format!("{DIST}/{path}")),
             });
@@ -55,7 +60,9 @@ impl Planner<'_> {
             Some(variants) => self.suggested(asset, &Wording { name: &name, caption, variants }),
             None => {
                 let data = data::of(self.campaign, asset, post, format);
-                let filled = Filled { text: None, data, path: caption.draft.to_string() };
+                // Picked words are looked at instead of the draft.
+                let network = picked.is_none().then(|| format.network().to_owned());
+                let filled = Filled { text: None, data, network, path: caption.draft.to_string() };
                 let inputs = vec![Input::File(caption.draft.as_str().into())];
                 if picked.is_none() {
                     let action = Task::Caption(filled);
@@ -72,7 +79,12 @@ impl Planner<'_> {
         };
         self.graph.add(Node {
             name: format!("publish {path}"),
-            action: Task::Publish(Publish { picked, caption: name }),
+            action: Task::Publish(Publish {
+                picked,
+                network: format.network().to_owned(),
+                caption: name,
+                path: caption.draft.to_string(),
+            }),
             inputs: vec![Input::Action(draft)],
             asset: published,
         });
@@ -89,7 +101,12 @@ impl Planner<'_> {
         fields.extend(product.into_iter().flat_map(|product| data::of_product(product)));
         let draft = self.graph.add(Node {
             name: format!("draft {name}"),
-            action: Task::Prompt(Filled { text: None, data: fields.clone(), path: caption.draft.to_string() }),
+            action: Task::Prompt(Filled {
+                text: None,
+                data: fields.clone(),
+                network: None,
+                path: caption.draft.to_string(),
+            }),
             inputs: vec![Input::File(caption.draft.as_str().into())],
             asset: None,
         });

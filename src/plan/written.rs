@@ -105,7 +105,7 @@ impl<'c> Written<'c> {
             }
             Task::Brief(_) | Task::Suggest(_) | Task::Variants(_) | Task::Publish(_) => {
                 parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id])));
-                if let Task::Publish(Publish { picked: Some(_), caption }) = task {
+                if let Task::Publish(Publish { picked: Some(_), caption, .. }) = task {
                     parts.push(Part { place: pick_of(caption), what: format!("pick {caption}") });
                 }
             }
