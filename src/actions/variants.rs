@@ -92,7 +92,10 @@ impl Variants {
 
     fn unread(&self, model: &str) -> Problem {
         let message = format!("no variants can be read in what {model} answered for {}", self.caption);
-        let hint = "the answer lies untouched in takes/; a changed wish in `ask` asks again";
+        let hint = format!(
+            "the answer lies untouched in takes/captions/{}-{model}-…: delete it there to ask the same again, or change the wish in `ask`",
+            self.caption
+        );
         Problem::warning("no-variants", message).at(self.place()).hint(hint)
     }
 

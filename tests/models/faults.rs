@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use softbox::models::{How, Keys, Kind, News, Patience, Request, Service, Size};
+use softbox::models::{Fault, How, Keys, Kind, News, Patience, Request, Service, Size};
 
 use crate::contracts::{Stand, answered, gemini_picture};
 use crate::server::Reaction;
@@ -63,6 +63,8 @@ fn check(case: Case) {
         Ends::Keeps(words) => {
             let fault = result.unwrap_err();
             assert!(fault.to_string().contains(words), "{fault}");
+            let frozen = asked_again(How { frozen: true, ..How::default() }).1.unwrap_err();
+            assert!(matches!(frozen, Fault::Frozen { cost: Some(cost) } if cost.micros == 0), "it is paid already");
             let (posts, again) = asked_again(How::default());
             assert_eq!(
                 (posts, again.unwrap_err().to_string()),
