@@ -13,9 +13,17 @@ const MARGIN: f32 = 0.04;
 const PRODUCTS: [(&str, &str, Label); 3] =
     [("amber", "carton", AMBER), ("carton", "jar", CARTON), ("jar", "amber", JAR)];
 
-/// Dishonest kinds that leave the words as they are, or nearly so: other measures tell them.
-const READS_ON: [&str; 6] =
-    ["blurred", "everything recoloured", "label recoloured", "line shifted", "name shifted", "squashed"];
+/// Dishonest kinds that leave the words as they are, or nearly so, or spoil print that is seven pixels high: other measures tell them.
+const READS_ON: [&str; 8] = [
+    "blurred",
+    "everything recoloured",
+    "label recoloured",
+    "line shifted",
+    "name shifted",
+    "squashed",
+    "amber, dishonest: small print garbled",
+    "amber, dishonest: small print erased",
+];
 
 /// A product's scores of every kind, with its name and what is honest, and the words that changed.
 fn scores(at: usize) -> Vec<(String, Comparison, Vec<Misprint>)> {

@@ -12,15 +12,15 @@ const READING: &str = "[reading]\nlines = \"lines\"\nwords = \"words\"\n[photo.h
 const TOLD: &str = "the label says “Lavendel Seife”, the take says “Lavendel Seite”";
 
 /// A shop whose model paints the soap as it is and then with another word, in turns.
-fn studio(fidelity: &str, takes: &[&str]) -> Studio {
+fn studio(step: &str, fidelity: &str, takes: &[&str]) -> Studio {
     let answers: Vec<Vec<u8>> =
         takes.iter().map(|name| isolated::png(isolated::on([60, 150, 80], &isolated::cutout(name)))).collect();
     let count = AtomicU8::new(0);
     let server = Server::start(move |_: &Seen, _: &str| {
         isolated::answer(&answers[usize::from(count.fetch_add(1, Ordering::SeqCst)) % answers.len()])
     });
-    let edit = format!(r#"{{ prompt = "x", models = ["banana"], takes = {}, fidelity = {fidelity} }}"#, takes.len());
-    isolated::studio(server, &format!(r#"["cutout", {{ edit = {edit} }}]"#), "soap")
+    let says = format!(r#"{{ prompt = "x", models = ["banana"], takes = {}, fidelity = {fidelity} }}"#, takes.len());
+    isolated::studio(server, &format!(r#"["cutout", {{ {step} = {says} }}]"#), "soap")
 }
 
 /// Puts the networks into the campaign.
@@ -34,7 +34,7 @@ fn drop_in(studio: &Studio) {
 
 #[test]
 fn a_take_with_another_word_is_held_back_and_said_to_be() {
-    let studio = studio("{ min = 0.1 }", &["soap-lookalike", "soap"]);
+    let studio = studio("edit", "{ min = 0.1 }", &["soap-lookalike", "soap"]);
     studio.build();
     // So small a change is worth a few percent: no low minimum would find it.
     assert!(studio.takes("hero/jar").iter().all(|take| take["words"].is_null()), "nothing is read yet");
@@ -61,7 +61,7 @@ fn a_take_with_another_word_is_held_back_and_said_to_be() {
 
 #[test]
 fn without_a_minimum_a_take_with_another_word_goes_on_and_is_told_of() {
-    let studio = studio("{}", &["soap-lookalike"]);
+    let studio = studio("edit", "{}", &["soap-lookalike"]);
     drop_in(&studio);
     let built = studio.build();
     assert_eq!(built.wrote().len(), 1);
@@ -70,8 +70,16 @@ fn without_a_minimum_a_take_with_another_word_goes_on_and_is_told_of() {
 }
 
 #[test]
+fn in_a_scene_the_photos_own_label_goes_on_whatever_the_model_painted() {
+    let studio = studio("scene", "{ min = 0.1 }", &["soap-lookalike"]);
+    drop_in(&studio);
+    assert_eq!(studio.build().wrote().len(), 1);
+    assert!(studio.takes("hero/jar")[0]["words"].is_null());
+}
+
+#[test]
 fn where_all_takes_have_another_word_the_build_says_which() {
-    let studio = studio("{ min = 0.1 }", &["soap-lookalike"]);
+    let studio = studio("edit", "{ min = 0.1 }", &["soap-lookalike"]);
     drop_in(&studio);
     let built = studio.softbox(&["build"]);
     assert_eq!(built.code, 1, "{}", built.said);
@@ -81,7 +89,7 @@ fn where_all_takes_have_another_word_the_build_says_which() {
 
 #[test]
 fn a_network_that_cannot_read_is_named_and_no_take_passes_unread() {
-    let studio = studio("{ min = 0.1 }", &["soap"]);
+    let studio = studio("edit", "{ min = 0.1 }", &["soap"]);
     drop_in(&studio);
     std::fs::write(studio.campaign.at("models/words.onnx"), network(LINES)).unwrap();
     let built = studio.softbox(&["build"]);

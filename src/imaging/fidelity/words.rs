@@ -20,8 +20,9 @@ const DENIED: f32 = 0.5;
 /// … while the photo bears out all of them at least this much …
 const LEGIBLE: f32 = 0.9;
 
-/// … with this share of the take's resolution.
-const RESERVE: f64 = 0.6;
+/// … with this share of the take's resolution. Of 160 honest takes at random (soft, uneven, noisy, half the size, JPEG from 50 on), 20
+/// had a word denied at 0.6, 9 at 0.5, and at 0.4 one, whose product was not found where it is. Of 45 altered ones, 44 were told at each.
+const RESERVE: f64 = 0.4;
 
 /// What came of a label's words in a take.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
