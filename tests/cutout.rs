@@ -1,7 +1,7 @@
 //! Products isolated from pictures with known masks; the whole scoring set is `cargo bench --bench cutout`.
 
 use softbox::imaging::cutout::{Cut, Fault, Hints, Layout, Mask, Model, lift, segment};
-use softbox::imaging::{Limits, Picture, decode};
+use softbox::imaging::{Limits, Picture, Unusable, decode};
 
 const MODEL: &[u8] = include_bytes!("../src/imaging/cutout/u2netp.onnx");
 
@@ -129,8 +129,8 @@ fn a_network_that_is_fed_wrongly_quantised_or_no_network_is_refused() {
     assert!(matches!(Model::load(MODEL.to_vec(), blind), Err(Fault::Wrong { .. })));
     let mut quantised = MODEL.to_vec();
     quantised.extend_from_slice(b"ConvInteger");
-    assert!(matches!(Model::load(quantised, Layout::default()), Err(Fault::Quantised)));
-    assert!(matches!(Model::load(b"no network".to_vec(), Layout::default()), Err(Fault::Network(_))));
+    assert!(matches!(Model::load(quantised, Layout::default()), Err(Fault::Network(Unusable::Quantised))));
+    assert!(matches!(Model::load(b"no network".to_vec(), Layout::default()), Err(Fault::Network(Unusable::Broken(_)))));
 }
 
 #[test]

@@ -157,7 +157,9 @@ fn its_table_has_as_many_cells_in_every_row() {
 
 #[test]
 fn every_link_of_the_pages_leads_to_a_file() {
-    for page in ["README.md", "docs/events.md", "docs/how-it-rebuilds.md", "examples/corner-shop/CREDITS.md"] {
+    for page in
+        ["README.md", "docs/events.md", "docs/how-it-rebuilds.md", "docs/reading.md", "examples/corner-shop/CREDITS.md"]
+    {
         let page = root().join(page);
         for link in links(&fs::read_to_string(&page).unwrap()) {
             let path = link.split('#').next().unwrap();

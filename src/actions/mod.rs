@@ -2,7 +2,7 @@
 //!
 //! photo → [`cutout`] (the mask of its product) → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
 //! draft → [`caption`], or, where models are asked for other words, draft → [`suggest`] (with a [`brief`]) → [`variants`], of which what somebody
-//! picks is what [`publish`] puts out. Where models work on a photo: developed photo → [`send`] → [`edit`] (one take) → [`fidelity`] → [`pick`] → [`surround`] (a
+//! picks is what [`publish`] puts out. Where models work on a photo: developed photo → [`send`] → [`edit`] (one take) → [`fidelity`] (with what [`read`] finds on the label) → [`pick`] → [`surround`] (a
 //! scene), and on into the next [`develop`]. Models are asked at the [`desk`].
 
 pub mod backdrop;
@@ -20,6 +20,7 @@ pub mod fidelity;
 pub mod paint;
 pub mod pick;
 pub mod publish;
+pub mod read;
 pub mod render;
 pub mod send;
 pub mod suggest;
@@ -45,6 +46,7 @@ pub enum Task {
     Prompt(caption::Caption),
     Send(send::Send),
     Edit(edit::Edit),
+    Read(read::Read),
     Fidelity(fidelity::Fidelity),
     Pick(pick::Pick),
     Surround(surround::Surround),
@@ -121,6 +123,7 @@ impl Action for Task {
             Task::Prompt(_) => "prompt",
             Task::Send(_) => "send",
             Task::Edit(_) => "edit",
+            Task::Read(_) => "read",
             Task::Fidelity(_) => "fidelity",
             Task::Pick(_) => "pick",
             Task::Surround(_) => "surround",
@@ -141,6 +144,7 @@ impl Action for Task {
             Task::Caption(_) | Task::Prompt(_) => caption::VERSION,
             Task::Send(_) => send::VERSION,
             Task::Edit(_) => edit::VERSION,
+            Task::Read(_) => read::VERSION,
             Task::Fidelity(_) => fidelity::VERSION,
             Task::Pick(_) => pick::VERSION,
             Task::Surround(_) => surround::VERSION,
@@ -178,6 +182,7 @@ impl Action for Task {
             Task::Caption(action) | Task::Prompt(action) => action.run(work),
             Task::Send(action) => action.run(work),
             Task::Edit(action) => action.run(work),
+            Task::Read(action) => action.run(work),
             Task::Fidelity(action) => action.run(work),
             Task::Pick(action) => action.run(work),
             Task::Surround(action) => action.run(work),

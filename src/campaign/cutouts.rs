@@ -71,10 +71,7 @@ fn load_one(loader: &mut Loader<'_>, id: &str, entry: &Entry<CutoutTable>) -> Op
     let (photo, mask) = (file(&table.photo, "photo"), file(&table.mask, "mask"));
     let model = match &table.model {
         Some(name) => {
-            let mut part = |ending: &str| {
-                let path = At { value: format!("models/{}.{ending}", name.value), span: name.span.clone() };
-                loader.file(&entry.source, &path, if ending == "onnx" { "network" } else { "description" })
-            };
+            let mut part = |ending: &str| loader.network(&entry.source, name, ending);
             part("onnx").zip(part("toml")).map(Some)
         }
         None => Some(None),

@@ -46,7 +46,7 @@ pub struct Direction {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fidelity {
-    /// From 0 to 1: 1 is the photographed product itself. A take below this is not used. Left out: every take is measured and none held back.
+    /// From 0 to 1: 1 is the photographed product. A take below this, or with other words on its label, is not used. Left out: none is held back.
     #[serde(default)]
     #[schemars(range(min = 0, max = 1), example = 0.9)]
     pub min: f32,

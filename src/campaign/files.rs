@@ -16,7 +16,7 @@ use super::ideas::IdeaTable;
 use super::load::{Loader, folder_in_words};
 use super::manifest::{
     BrandTable, BudgetTable, CampaignTable, CaptionTable, CutoutTable, FormatTable, LookTable, ModelTable, PhotoTable,
-    PostTable,
+    PostTable, ReadingTable,
 };
 use super::names::is_id;
 use super::{Place, Problem, RelPath, Source, schema, shape};
@@ -62,6 +62,7 @@ pub(super) struct Tables {
     pub looks: Entries<LookTable>,
     pub photos: Entries<PhotoTable>,
     pub cutouts: Entries<CutoutTable>,
+    pub reading: ReadingTable,
     pub captions: Entries<CaptionTable>,
     pub posts: Entries<PostTable>,
     pub formats: Entries<FormatTable>,
@@ -88,6 +89,7 @@ pub(super) fn read_manifest(loader: &mut Loader<'_>) -> Option<Tables> {
         products: Entries::new(),
         looks: Entries::new(),
         cutouts: Entries::new(),
+        reading: ReadingTable::default(),
         photos: Entries::new(),
         captions: Entries::new(),
         posts: Entries::new(),
@@ -152,6 +154,7 @@ impl Tables {
                 "product" => reader.entries(&kind, value, &mut self.products),
                 "look" => reader.entries(&kind, value, &mut self.looks),
                 "cutout" => reader.entries(&kind, value, &mut self.cutouts),
+                "reading" => self.reading = reader.value(value).unwrap_or_default(),
                 "photo" => reader.entries(&kind, value, &mut self.photos),
                 "caption" => reader.entries(&kind, value, &mut self.captions),
                 "post" => reader.entries(&kind, value, &mut self.posts),

@@ -12,7 +12,8 @@ use super::names::{did_you_mean, list, nfc};
 use super::shape::Broken;
 use super::{Campaign, Folder, Place, Problem, RelPath, Source};
 use super::{
-    assets, brand, captions, cutouts, files, ideas, looks, models, photos, picks, posts, products, variants, voice,
+    assets, brand, captions, cutouts, files, ideas, looks, models, photos, picks, posts, products, reading, variants,
+    voice,
 };
 
 /// A campaign with everything that was found wrong with it.
@@ -37,6 +38,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
             loader.problems.len() > before || loader.broken.iter().any(|name| name.starts_with("brand."));
         campaign.products = products::load(&mut loader, &manifest);
         campaign.models = models::load(&mut loader, &manifest);
+        campaign.reading = reading::load(&mut loader, &manifest);
         campaign.looks = looks::load(&mut loader, &manifest, &campaign);
         campaign.cutouts = cutouts::load(&mut loader, &manifest);
         let photos = photos::load(&mut loader, &manifest, &campaign);
@@ -149,6 +151,12 @@ impl Loader<'_> {
                 None
             }
         }
+    }
+
+    /// A file of a network that is called by its name, such as `models/isnet.onnx`.
+    pub fn network(&mut self, source: &Arc<Source>, name: &At<String>, ending: &str) -> Option<RelPath> {
+        let path = At { value: format!("models/{}.{ending}", name.value), span: name.span.clone() };
+        self.file(source, &path, if ending == "onnx" { "network" } else { "description" })
     }
 
     /// The file as its folder lists it, or what to do about it.

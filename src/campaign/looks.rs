@@ -9,6 +9,7 @@ use super::load::Loader;
 use super::manifest::LookTable;
 use super::names::{did_you_mean, list};
 use super::reach::{self, Reach, Wanted};
+use super::reading;
 use super::{Backdrop, Brand, Campaign, Direction, Look, Problem, Step, color};
 
 pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables, campaign: &Campaign) -> BTreeMap<String, Arc<Look>> {
@@ -203,7 +204,7 @@ fn check_direction(
         let problem = Problem::error("mask-of-scene", "a scene has a mask of its own: that of the product");
         wrong.push(problem.hint("take `mask` out"));
     }
-    let mut told = !wrong.is_empty();
+    let mut told = !wrong.is_empty() || (direction.fidelity.is_some() && reading::is_broken(loader));
     wrong.into_iter().for_each(|problem| loader.report(problem.at(place.clone())));
     let mut find = |path: &str, what: &str| {
         loader.file(&entry.source, &At { value: path.to_owned(), span: step.span.clone() }, what)

@@ -32,6 +32,8 @@ pub struct Manifest {
     pub photo: ById<PhotoTable>,
     /// What to know of single photos when their product is isolated, by an id of your own.
     pub cutout: ById<CutoutTable>,
+    /// The networks that read what is printed on products.
+    pub reading: ReadingTable,
     /// Captions by id: the words that go with an asset.
     pub caption: ById<CaptionTable>,
     /// Posts by id: a template made for products in formats.
@@ -215,6 +217,18 @@ pub struct CutoutTable {
     #[serde(default)]
     #[schemars(example = &"isnet")]
     pub model: Option<At<String>>,
+}
+
+/// The networks that read what is printed on products, so that takes of models are held against it. Has both or none.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReadingTable {
+    /// Finds lines of text: `text-lines` means `models/text-lines.onnx`.
+    #[schemars(example = &"PP-OCRv6_det_small")]
+    pub lines: Option<At<String>>,
+    /// Reads a line: `text-words` means `models/text-words.onnx`.
+    #[schemars(example = &"PP-OCRv6_rec_small")]
+    pub words: Option<At<String>>,
 }
 
 /// A choice of products: an id, `"all"`, `"none"`, a list of ids, or fields and the values that they may have.

@@ -35,6 +35,7 @@ pub mod problem;
 mod products;
 pub mod ratio;
 pub mod reach;
+mod reading;
 mod schema;
 mod select;
 mod shape;
@@ -62,6 +63,7 @@ pub use origin::Origins;
 pub use paths::RelPath;
 pub use problem::{Place, Problem, Severity, Source};
 pub use ratio::Ratio;
+pub use reading::Reading;
 pub use schema::schemas;
 pub use templates::check_template;
 pub use variants::Variants;
@@ -86,6 +88,8 @@ pub struct Campaign {
     pub looks: BTreeMap<String, Arc<Look>>,
     /// What is known of photos whose product is isolated.
     pub cutouts: Cutouts,
+    /// The networks that read what is printed on products, where the campaign has some.
+    pub reading: Option<Reading>,
     pub captions: BTreeMap<String, Arc<Caption>>,
     pub posts: BTreeMap<String, Arc<Post>>,
     /// The built-in formats that posts use and the campaign's own.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::manifest::{FormatTable, Manifest, ProductTable};
 
 /// Keys that only `campaign.toml` itself can have.
-pub(super) const MAIN_ONLY: [&str; 4] = ["include", "campaign", "brand", "budget"];
+pub(super) const MAIN_ONLY: [&str; 5] = ["include", "campaign", "brand", "reading", "budget"];
 
 /// The schema of `campaign.toml`.
 pub fn manifest() -> &'static Value {

@@ -153,7 +153,9 @@ impl<'a> Checker<'a> {
                     misspelt.extend(self.unknown_key(name, properties, path, key.span()));
                     // What its author wanted is not there: half a photo or half a brand must not replace a good asset.
                     ok = false;
-                    if let [table @ ("brand" | "budget")] = path.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                    if let [table @ ("brand" | "reading" | "budget")] =
+                        path.iter().map(String::as_str).collect::<Vec<_>>()[..]
+                    {
                         self.broken.insert(format!("{table}."));
                     }
                     continue;
@@ -182,7 +184,7 @@ impl<'a> Checker<'a> {
                 self.report("missing-key", at.clone(), format!("{} has no `{required}`", owner(path)), hint);
             }
         }
-        // Mistakes at the top, in [campaign], [brand] and [budget] cost only their own line.
+        // Mistakes at the top, in [campaign], [brand], [reading] and [budget] cost only their own line.
         ok || path.len() < 2 || path[0] == "brand"
     }
 

@@ -9,6 +9,7 @@
 //! - [`cutout`] isolates a product.
 //! - [`scene`] sets a cutout on a backdrop, in a light, anew for every size.
 //! - [`fidelity`] tells how far a model's picture strayed from the product, and puts the product back into painted surroundings.
+//! - [`reading`] reads what is printed in a picture, with networks that a person brings.
 //! - [`encode`] writes JPEG, PNG or WebP with an sRGB profile and a description, and nothing private.
 
 mod adjust;
@@ -20,8 +21,10 @@ mod encode;
 mod error;
 mod exact;
 pub mod fidelity;
+mod network;
 mod orientation;
 mod picture;
+pub mod reading;
 mod region;
 pub mod scene;
 mod sharpen;
@@ -32,6 +35,7 @@ pub use cut::{crop, cut, magnification, upright};
 pub use decode::{Container, Header, Limits, decode, estimate, probe};
 pub use encode::{Description, DigitalSource, Encoded, Encoding, FileType, encode};
 pub use error::Error;
+pub use network::Unusable;
 pub use orientation::Orientation;
 pub use picture::Picture;
 pub use region::{Region, cover};

@@ -10,6 +10,7 @@ use crate::actions::edit::Edit;
 use crate::actions::errand::Errand;
 use crate::actions::fidelity::Fidelity;
 use crate::actions::pick::Pick;
+use crate::actions::read::Read;
 use crate::actions::send::{REACH, Send, Sheet};
 use crate::actions::surround::Surround;
 use crate::campaign::direction::Direction;
@@ -245,12 +246,16 @@ impl<'a> Planner<'a> {
         let mut inputs: Vec<Input> = takes.iter().map(|(id, _)| Input::Action(*id)).collect();
         let wanted = stage.direction.fidelity;
         if let (Some(product), Some(_)) = (product, wanted) {
+            // In a scene the photo's own label goes on.
+            let label = if stage.is_scene { None } else { self.label(stage, product) };
             for (id, name) in takes {
-                let action = Fidelity { name: name.clone(), place: stage.place.clone() };
+                let reading = self.campaign.reading.clone();
+                let mut compared = vec![Input::Action(product), Input::Action(*id)];
+                compared.extend(label.iter().flatten().cloned());
                 let measured = self.graph.add(Node {
                     name: format!("measure {name}"),
-                    action: Task::Fidelity(action),
-                    inputs: vec![Input::Action(product), Input::Action(*id)],
+                    action: Task::Fidelity(Fidelity { reading, name: name.clone(), place: stage.place.clone() }),
+                    inputs: compared,
                     asset: None,
                 });
                 inputs.push(Input::Action(measured));
@@ -273,6 +278,19 @@ impl<'a> Planner<'a> {
             inputs,
             asset: None,
         })
+    }
+
+    /// What the product's photo says and the network that reads, where the campaign has the networks for it.
+    fn label(&mut self, stage: &Stage<'a>, product: ActionId) -> Option<[Input; 2]> {
+        let reading = self.campaign.reading.as_ref()?;
+        let [lines, words] = [&reading.lines, &reading.words].map(|path| Input::File(path.as_str().into()));
+        let read = self.graph.add(Node {
+            name: format!("read {}, step {}", stage.name, stage.number),
+            action: Task::Read(Read { reading: Some(reading.clone()), name: stage.name.clone() }),
+            inputs: vec![Input::Action(product), lines, words.clone()],
+            asset: None,
+        });
+        Some([Input::Action(read), words])
     }
 
     /// Where the steps of a photo's look were written.

@@ -110,7 +110,7 @@ impl<'c> Written<'c> {
                 }
             }
             // What they are made from says all.
-            Task::Render(_) | Task::Fidelity(_) | Task::Surround(_) => {}
+            Task::Render(_) | Task::Read(_) | Task::Fidelity(_) | Task::Surround(_) => {}
         }
         parts
     }

@@ -21,6 +21,8 @@ pub struct Shown {
     pub cost: String,
     /// How like the product the product in it is, from 0 to 1, where that is measured.
     pub score: Option<f32>,
+    /// What its label says otherwise.
+    pub misprints: Vec<String>,
     /// Where it is not, as JPEG.
     pub heatmap: Option<Vec<u8>>,
     pub is_used: bool,
@@ -74,7 +76,9 @@ pub fn page(title: &str, shown: &[Shown]) -> String {
                 let low = if score < 0.9 { " class=\"low\"" } else { "" };
                 format!("<p{low}>{:.0} % like the product</p>", score * 100.0)
             });
-            let is_low = take.score.is_some_and(|score| score < 0.95);
+            let misprints: String =
+                take.misprints.iter().map(|own| format!("<p class=\"low\">{}</p>", escaped(own))).collect();
+            let is_low = take.score.is_some_and(|score| score < 0.95) || !take.misprints.is_empty();
             let heatmap = take.heatmap.as_ref().filter(|_| is_low).map(|heatmap| {
                 let data = STANDARD.encode(heatmap);
                 format!("<img class=\"heat\" alt=\"where the product strayed\" src=\"data:image/jpeg;base64,{data}\">")
@@ -82,7 +86,7 @@ pub fn page(title: &str, shown: &[Shown]) -> String {
             let _ = writeln!(
                 page,
                 "<figure{used}><img alt=\"take {number} of {photo}\" src=\"data:image/jpeg;base64,{data}\">\
-                 <figcaption><p><b>{number}</b> · {model} · {cost}{goes_on}</p>{score}<p>{file}</p>\
+                 <figcaption><p><b>{number}</b> · {model} · {cost}{goes_on}</p>{score}{misprints}<p>{file}</p>\
                  <p><code>softbox pick {photo} {number}</code></p></figcaption>{heatmap}</figure>",
                 number = take.number,
                 photo = escaped(&take.photo),
@@ -113,6 +117,7 @@ mod tests {
             file: "takes/a.png".to_owned(),
             cost: "$0.05".to_owned(),
             score: Some(0.62),
+            misprints: vec!["the label says “Jar & lid”, the take says “Jor”".to_owned()],
             heatmap: Some(b"heat".to_vec()),
             is_used,
             is_open: !is_used,
@@ -122,6 +127,7 @@ mod tests {
             page("Tide & Pine", &[take("hero/jar", 1, true), take("hero/jar", 2, false), take("hero/<tin>", 1, false)]);
         assert_eq!((page.matches("<section>").count(), page.matches("class=\"used\"").count()), (2, 1));
         assert!(page.contains("softbox pick hero/jar 2") && page.contains("62 % like the product"));
+        assert!(page.contains("the label says “Jar &amp; lid”, the take says “Jor”"));
         assert!(page.contains("Tide &amp; Pine: takes") && !page.contains("<tin>"));
         assert!(!page.contains("src=\"http") && !page.contains("href="), "nothing is fetched");
     }

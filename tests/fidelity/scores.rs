@@ -1,10 +1,11 @@
-//! The score tells honest takes from dishonest ones, so that a minimum of 0.9 is a useful rule.
+//! The score tells honest takes from dishonest ones, so that a minimum of 0.9 is a useful rule; so do the words, as far as they go.
 
 use softbox::imaging::Picture;
-use softbox::imaging::fidelity::{Comparison, compare, heatmap};
+use softbox::imaging::fidelity::{Comparison, Misprint, compare, heatmap};
 
 use super::kinds::{AMBER, CARTON, JAR, Label, dishonest, honest};
 use super::takes::{PLAIN, Sheet, Shot, cutout, texture};
+use super::words;
 
 /// Honest takes stay above the rule, and dishonest ones below it, by at least this much.
 const MARGIN: f32 = 0.04;
@@ -12,8 +13,20 @@ const MARGIN: f32 = 0.04;
 const PRODUCTS: [(&str, &str, Label); 3] =
     [("amber", "carton", AMBER), ("carton", "jar", CARTON), ("jar", "amber", JAR)];
 
-/// A product's scores of every kind, with its name and what is honest.
-fn scores(at: usize) -> Vec<(String, Comparison)> {
+/// Dishonest kinds that leave the words as they are, or nearly so, or spoil print that is seven pixels high: other measures tell them.
+const READS_ON: [&str; 8] = [
+    "blurred",
+    "everything recoloured",
+    "label recoloured",
+    "line shifted",
+    "name shifted",
+    "squashed",
+    "amber, dishonest: small print garbled",
+    "amber, dishonest: small print erased",
+];
+
+/// A product's scores of every kind, with its name and what is honest, and the words that changed.
+fn scores(at: usize) -> Vec<(String, Comparison, Vec<Misprint>)> {
     let (name, other, label) = &PRODUCTS[at];
     let (own, other) = (cutout(name), Sheet::of(&cutout(other)));
     let (sheet, textures) = (Sheet::of(&own), [texture("brick"), texture("gravel")]);
@@ -24,18 +37,28 @@ fn scores(at: usize) -> Vec<(String, Comparison)> {
     for (kind, altered) in dishonest(&sheet, &other, label) {
         takes.push((format!("{name}, dishonest: {kind}"), PLAIN.take(&altered, &textures[0])));
     }
-    takes.into_iter().map(|(kind, take)| (kind, compare(&own, &take).unwrap())).collect()
+    let label = words::label(&own);
+    let scored = |(kind, take): (String, Picture)| {
+        let comparison = compare(&own, &take).unwrap();
+        let words = words::words_at(&own, &label, &take, comparison.fit);
+        (kind, comparison, words.changed)
+    };
+    takes.into_iter().map(scored).collect()
 }
 
 fn check(at: usize) {
     let mut wrong = Vec::new();
-    for (kind, comparison) in scores(at) {
+    for (kind, comparison, misprints) in scores(at) {
+        let reads_on = READS_ON.iter().any(|own| kind.ends_with(own));
         let is_right = match kind.contains("dishonest") {
-            true => comparison.score < 0.9 - MARGIN && !comparison.worst.is_empty(),
-            false => comparison.score > 0.9 + MARGIN,
+            true => {
+                let is_low = comparison.score < 0.9 - MARGIN && !comparison.worst.is_empty();
+                is_low && (reads_on || !misprints.is_empty())
+            }
+            false => comparison.score > 0.9 + MARGIN && misprints.is_empty(),
         };
         let line = format!(
-            "{kind}: {:.3} (structure {:.3}, colour {:.3}, detail {:.3}, found {:.2})",
+            "{kind}: {:.3} (structure {:.3}, colour {:.3}, detail {:.3}, found {:.2}) {misprints:?}",
             comparison.score, comparison.structure, comparison.colour, comparison.detail, comparison.fit.certainty
         );
         println!("{line}");

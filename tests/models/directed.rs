@@ -14,9 +14,9 @@ use crate::server::{Reaction, Seen, Server};
 use crate::studio::{KEY, encoded, pixels};
 
 /// A shop whose photos models work on, at a stand-in that never answers twice the same.
-struct Studio {
-    server: Server,
-    campaign: Campaign,
+pub struct Studio {
+    pub server: Server,
+    pub campaign: Campaign,
 }
 
 const STEPS: &str = r#"[{ edit = { prompt = "prompts/marble.md", models = ["banana", "kiwi"], takes = 2 } }]"#;
@@ -40,7 +40,7 @@ impl Studio {
         Studio { server, campaign }
     }
 
-    fn softbox(&self, arguments: &[&str]) -> Built {
+    pub fn softbox(&self, arguments: &[&str]) -> Built {
         let output = self.command(arguments).arg("--message-format=json").output().unwrap();
         let events = String::from_utf8(output.stdout.clone()).unwrap();
         let events = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -53,14 +53,14 @@ impl Studio {
         command
     }
 
-    fn build(&self) -> Built {
+    pub fn build(&self) -> Built {
         let built = self.softbox(&["build"]);
         assert_eq!(built.code, 0, "{:#?}\n{}", built.problems(), built.said);
         built
     }
 
     /// What `softbox pick` tells of a photo's takes.
-    fn takes(&self, photo: &str) -> Vec<Value> {
+    pub fn takes(&self, photo: &str) -> Vec<Value> {
         let told = self.softbox(&["pick", photo]);
         told.events("choice").cloned().collect()
     }
@@ -404,26 +404,26 @@ fn the_key_is_in_no_file_and_no_message_of_a_build() {
     assert_eq!(crate::studio::holds(studio.campaign.path(), KEY.as_bytes()), None);
 }
 
-/// A jar on grey paper, with its mask; in front of green, as it is or mirrored, as a model answers.
-mod jar {
+/// Products that were isolated, on grey paper, with their masks; in front of green, as they are or altered, as a model answers.
+pub mod isolated {
     use super::*;
 
-    pub fn cutout() -> image::RgbaImage {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/fidelity/jar.webp");
-        let jar = image::load_from_memory(&std::fs::read(path).unwrap()).unwrap();
-        jar.resize_exact(450, 600, image::imageops::FilterType::Triangle).to_rgba8()
+    pub fn cutout(name: &str) -> image::RgbaImage {
+        let path = format!("{}/tests/fixtures/fidelity/{name}.webp", env!("CARGO_MANIFEST_DIR"));
+        let product = image::load_from_memory(&std::fs::read(path).unwrap()).unwrap();
+        product.resize_exact(450, 600, image::imageops::FilterType::Triangle).to_rgba8()
     }
 
-    pub fn on(colour: [u8; 3], jar: &image::RgbaImage) -> image::RgbImage {
+    pub fn on(colour: [u8; 3], product: &image::RgbaImage) -> image::RgbImage {
         let blend = |x: u32, y: u32| {
-            let own = jar.get_pixel(x, y).0;
+            let own = product.get_pixel(x, y).0;
             let value = |at: usize| {
                 ((u32::from(own[at]) * u32::from(own[3]) + u32::from(colour[at]) * (255 - u32::from(own[3]))) / 255)
                     as u8
             };
             image::Rgb([value(0), value(1), value(2)])
         };
-        image::RgbImage::from_fn(jar.width(), jar.height(), blend)
+        image::RgbImage::from_fn(product.width(), product.height(), blend)
     }
 
     pub fn png(picture: impl Into<image::DynamicImage>) -> Vec<u8> {
@@ -436,14 +436,15 @@ mod jar {
         Reaction::json(200, &gemini_picture(&encoded(picture)))
     }
 
-    /// A shop with this jar alone, in whose posts one pixel is one of the photo.
-    pub fn studio(server: Server, steps: &str) -> Studio {
+    /// A shop with one product alone, called jar, in whose posts one pixel is one of the photo.
+    pub fn studio(server: Server, steps: &str, name: &str) -> Studio {
+        let own = cutout(name);
         let studio = Studio::at(server, steps);
         for gone in ["photos/amber.png", "photos/jar.png"] {
             studio.campaign.remove(gone);
         }
-        std::fs::write(studio.campaign.at("photos/jar.png"), png(on([130, 128, 126], &cutout()))).unwrap();
-        let mask = image::GrayImage::from_fn(450, 600, |x, y| image::Luma([cutout_alpha(x, y)]));
+        std::fs::write(studio.campaign.at("photos/jar.png"), png(on([130, 128, 126], &own))).unwrap();
+        let mask = image::GrayImage::from_fn(450, 600, |x, y| image::Luma([own.get_pixel(x, y).0[3]]));
         std::fs::write(studio.campaign.at("photos/mask.png"), png(mask)).unwrap();
         studio.campaign.edit("campaign.toml", "width = 60\nheight = 60", "width = 450\nheight = 600");
         studio.campaign.edit(
@@ -454,26 +455,20 @@ mod jar {
         studio.campaign.edit("campaign.toml", "[product.amber]\nname = \"Amber\"\n", "");
         studio
     }
-
-    fn cutout_alpha(x: u32, y: u32) -> u8 {
-        use std::sync::OnceLock;
-        static JAR: OnceLock<image::RgbaImage> = OnceLock::new();
-        JAR.get_or_init(cutout).get_pixel(x, y).0[3]
-    }
 }
 
 #[test]
 fn a_take_whose_product_strayed_is_held_back_and_an_honest_one_goes_on() {
-    let own = jar::cutout();
+    let own = isolated::cutout("jar");
     let (honest, mirrored) =
-        (jar::on([60, 150, 80], &own), jar::on([60, 150, 80], &image::imageops::flip_horizontal(&own)));
-    let answers = [jar::png(mirrored), jar::png(honest)];
+        (isolated::on([60, 150, 80], &own), isolated::on([60, 150, 80], &image::imageops::flip_horizontal(&own)));
+    let answers = [isolated::png(mirrored), isolated::png(honest)];
     let count = AtomicU8::new(0);
     let server = Server::start(move |_: &Seen, _: &str| {
-        jar::answer(&answers[usize::from(count.fetch_add(1, Ordering::SeqCst)) % 2])
+        isolated::answer(&answers[usize::from(count.fetch_add(1, Ordering::SeqCst)) % 2])
     });
     let steps = r#"["cutout", { edit = { prompt = "x", models = ["banana"], takes = 2, fidelity = { min = 0.9 } } }]"#;
-    let studio = jar::studio(server, steps);
+    let studio = isolated::studio(server, steps, "jar");
     let built = studio.build();
     assert_eq!(built.wrote().len(), 1);
     let mut takes = studio.takes("hero/jar");
@@ -493,10 +488,11 @@ fn a_take_whose_product_strayed_is_held_back_and_an_honest_one_goes_on() {
 
 #[test]
 fn a_scene_keeps_the_products_own_pixels_and_takes_the_rest_from_the_model() {
-    let own = jar::cutout();
-    let answered = jar::png(jar::on([60, 150, 80], &own));
-    let server = Server::start(move |_: &Seen, _: &str| jar::answer(&answered));
-    let studio = jar::studio(server, r#"["cutout", { scene = { prompt = "a green wall", models = ["banana"] } }]"#);
+    let own = isolated::cutout("jar");
+    let answered = isolated::png(isolated::on([60, 150, 80], &own));
+    let server = Server::start(move |_: &Seen, _: &str| isolated::answer(&answered));
+    let studio =
+        isolated::studio(server, r#"["cutout", { scene = { prompt = "a green wall", models = ["banana"] } }]"#, "jar");
     studio.build();
     let words = &studio.asked()[0];
     assert!(words.contains("Paint only what is around it") && words.ends_with("a green wall"), "{words}");

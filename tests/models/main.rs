@@ -11,6 +11,9 @@ mod faults;
 mod ideas;
 mod jobs;
 mod money;
+#[path = "../common/networks.rs"]
+mod networks;
+mod reading;
 mod secrets;
 mod server;
 mod shapes;

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::shelf::{Choice, Entry};
+use crate::actions::fidelity::Measured;
 use crate::campaign::Problem;
 use crate::cli::place::cannot_keep;
 use crate::cli::show::say;
@@ -62,6 +63,9 @@ pub fn one(common: &Common, engine: &Engine, folder: &Path, choices: &[&Choice])
                 (None, None) => format!("{} is not there yet", take.name),
             };
             say(&format!("{mark}{number:>3}  {what}"));
+            for misprint in take.measured.iter().flat_map(Measured::misprints) {
+                say(&format!("      {misprint}"));
+            }
             if let (Some(inline), Some(file)) = (inline, &take.file)
                 && let Ok(small) = small(engine, file, ON_TERMINAL, FileType::Png)
             {
@@ -107,6 +111,7 @@ fn event(choice: &Choice, number: usize, take: &Entry) -> String {
         "file": take.file,
         "cost": take.cost,
         "fidelity": take.measured.as_ref().map(|measured| measured.comparison.score),
+        "words": take.measured.as_ref().and_then(|measured| Some(&measured.words.as_ref()?.changed)),
         "used": take.is_used,
         "missing": take.missing,
     })
@@ -127,6 +132,7 @@ pub fn page(engine: &Engine, folder: &Path, title: &str, choices: &[Choice]) -> 
                 file: file.clone(),
                 cost: price(take),
                 score: take.measured.as_ref().map(|measured| measured.comparison.score),
+                misprints: take.measured.iter().flat_map(Measured::misprints).map(ToString::to_string).collect(),
                 heatmap: take.measured.as_ref().map(|measured| measured.heatmap.clone()),
                 is_used: take.is_used,
                 is_open: choice.is_open,

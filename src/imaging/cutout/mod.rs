@@ -24,17 +24,15 @@ pub use lift::lift;
 pub use model::{Answer, Layout, Model};
 pub use segment::{Cut, Mask, Remark, segment};
 
-use super::Error;
+use super::{Error, Unusable};
 
 /// Why a picture could not be cut out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
-    #[error("the network cannot be used: {0}")]
-    Network(String),
+    #[error(transparent)]
+    Network(#[from] Unusable),
     #[error("the network's description makes no sense: {0}")]
     Layout(&'static str),
-    #[error("the network is quantised to unsigned weights, which give wrong answers here")]
-    Quantised,
     #[error("the network misses a bottle on a plain table: its mask agrees with the right one by {agreement} %")]
     Wrong { agreement: u8 },
     #[error(transparent)]

@@ -1,13 +1,12 @@
 //! A network that guesses how much each pixel belongs to the product: the built-in one, or one that a person brings.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
-use rten::{ModelOptions, RunOptions, ThreadPool};
-use rten_tensor::{AsView, Layout as _, NdTensor};
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use crate::imaging::exact::exp;
+use crate::imaging::network::{Network, Unusable, steady};
 use crate::imaging::{Picture, Region, cut};
 
 /// U²-Net-p; see the notice beside it.
@@ -60,7 +59,7 @@ impl Default for Layout {
 
 /// A network, ready to be asked.
 pub struct Model {
-    network: rten::Model,
+    network: Network,
     layout: Layout,
 }
 
@@ -76,27 +75,19 @@ impl Model {
     /// # Errors
     /// [`Fault::Network`] where it cannot be loaded, which is a mistake in softbox.
     pub fn built_in() -> Result<&'static Model, Fault> {
-        static MODEL: LazyLock<Result<Model, Fault>> = LazyLock::new(|| {
-            let network = apart(|| ModelOptions::with_all_ops().load_static_slice(BUILT_IN))?;
-            let network = network.map_err(|error| Fault::Network(error.to_string()))?;
-            Ok(Model { network, layout: Layout::default() })
-        });
+        static MODEL: LazyLock<Result<Model, Fault>> =
+            LazyLock::new(|| Ok(Model { network: Network::built_in(BUILT_IN)?, layout: Layout::default() }));
         MODEL.as_ref().map_err(Clone::clone)
     }
 
     /// A network from the bytes of an ONNX file, proved on a picture whose product is known.
     ///
     /// # Errors
-    /// [`Fault::Layout`] for numbers that make no sense; [`Fault::Quantised`] for a kind of network that is known to run wrong here;
-    /// [`Fault::Network`] where it cannot be read or run; [`Fault::Wrong`] where it misses the product of the test picture.
+    /// [`Fault::Layout`] for numbers that make no sense; [`Fault::Network`] where it cannot be read or run; [`Fault::Wrong`] where it
+    /// misses the product of the test picture.
     pub fn load(onnx: Vec<u8>, layout: Layout) -> Result<Model, Fault> {
         layout.check()?;
-        // Unsigned weights give wrong answers and no error (measured: IoU 0.13 instead of 0.996).
-        if onnx.windows(b"ConvInteger".len()).any(|bytes| bytes == b"ConvInteger") {
-            return Err(Fault::Quantised);
-        }
-        let network = apart(|| ModelOptions::with_all_ops().load(onnx))?;
-        let network = network.map_err(|error| Fault::Network(error.to_string()))?;
+        let network = Network::load(onnx)?;
         let model = Model { network, layout };
         super::proof::prove(&model)?;
         Ok(model)
@@ -107,28 +98,15 @@ impl Model {
     /// # Errors
     /// [`Fault::Network`] where it gives no answer; [`Fault::Picture`].
     pub fn guess(&self, picture: &Picture, region: Region) -> Result<Guess, Fault> {
-        let failed = |why: String| Fault::Network(why);
         let size = self.layout.size as usize;
         let small = cut(picture, region, self.layout.size, self.layout.size)?;
-        let input = self.input(&small);
-        let input = NdTensor::from_data([1, 3, size, size], input);
-        // As many threads as the caller has; the answer is the same for any number.
-        let pool = Arc::new(ThreadPool::with_num_threads(rayon::current_num_threads()));
-        let options = RunOptions::default().with_thread_pool(Some(pool));
-        let outputs = self.network.output_ids();
-        let first = outputs.first().ok_or_else(|| failed("it has no output".into()))?;
-        let inputs = self.network.input_ids();
-        let place = inputs.first().ok_or_else(|| failed("it has no input".into()))?;
-        let answers = apart(|| self.network.run(vec![(*place, input.view().into())], &[*first], Some(options)))?;
-        let answers = answers.map_err(|error| failed(error.to_string()))?;
-        let answer = answers.into_iter().next().ok_or_else(|| failed("it gives no answer".into()))?;
-        let answer = answer.into_tensor::<f32>().ok_or_else(|| failed("its answer holds no numbers".into()))?;
-        let side = answer.shape().last().copied().unwrap_or(0);
-        let values = answer.to_vec();
-        if side == 0 || values.len() != side * side || values.iter().any(|value| !value.is_finite()) {
-            return Err(failed(format!("its answer is no square picture: {:?}", answer.shape())));
+        let answer = self.network.answer(self.input(&small), size, size)?;
+        let side = answer.shape.last().copied().unwrap_or(0);
+        if side == 0 || answer.values.len() != side * side {
+            let why = format!("its answer is no square picture: {:?}", answer.shape);
+            return Err(Unusable::Broken(why).into());
         }
-        Ok(Guess { side, values: self.probabilities(values) })
+        Ok(Guess { side, values: self.probabilities(answer.values) })
     }
 
     /// Planes of red, green and blue.
@@ -145,7 +123,6 @@ impl Model {
         input
     }
 
-    /// Rounded to 1/1024, so that the last bits, in which processors differ, seldom matter.
     fn probabilities(&self, mut values: Vec<f32>) -> Vec<f32> {
         if self.layout.output == Answer::Logits {
             for value in &mut values {
@@ -159,7 +136,7 @@ impl Model {
                 *value = (*value - least) / (most - least).max(1e-6);
             }
         }
-        values.iter().map(|value| (value.clamp(0.0, 1.0) * 1024.0).round() / 1024.0).collect()
+        values.into_iter().map(steady).collect()
     }
 }
 
@@ -176,10 +153,4 @@ impl Layout {
         }
         Ok(())
     }
-}
-
-/// Does work on a thread of its own. A worker of a rayon pool that waits for another pool takes up other work meanwhile: that could
-/// come back here, and wait for itself.
-fn apart<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, Fault> {
-    std::thread::scope(|scope| scope.spawn(work).join()).map_err(|_| Fault::Network("it gave up".into()))
 }
