@@ -1,7 +1,7 @@
 //! Products isolated from pictures with known masks; the whole scoring set is `cargo bench --bench cutout`.
 
 use softbox::imaging::cutout::{Cut, Fault, Hints, Layout, Mask, Model, lift, segment};
-use softbox::imaging::{Limits, Picture, Unusable, decode};
+use softbox::imaging::{self, Limits, Picture, Region, Unusable, decode};
 
 const MODEL: &[u8] = include_bytes!("../src/imaging/cutout/u2netp.onnx");
 
@@ -110,6 +110,27 @@ fn a_lifted_product_keeps_the_photos_pixels_and_nothing_else() {
         }
     }
     assert!(sure > 10_000);
+}
+
+/// As a phone with a soft lens takes it: nine times the pixels, and edges that take three times as many.
+fn enlarged(picture: &Picture) -> Picture {
+    imaging::cut(picture, Region::WHOLE, picture.width() * 3, picture.height() * 3).unwrap()
+}
+
+#[test]
+fn what_is_surely_the_products_of_a_soft_photo_holds_next_to_nothing_of_the_old_background() {
+    let photo = enlarged(&fixture("jar.jpg"));
+    let truth = enlarged(&fixture("jar.png"));
+    let mask = segment(&photo, &Hints::default(), Model::built_in().unwrap()).unwrap().mask;
+    let shares = truth.pixels().chunks_exact(3).map(|pixel| pixel[0]);
+    let (mut soft, mut mixed) = (0_u32, 0_u32);
+    for (alpha, share) in mask.pixels.iter().zip(shares) {
+        // Where the border lies elsewhere altogether is another matter.
+        soft += u32::from((26..=229).contains(&share));
+        mixed += u32::from(*alpha == 255 && (128..=229).contains(&share));
+    }
+    let left = f64::from(mixed) / f64::from(soft);
+    assert!(soft > 3000 && left < 0.15, "{left} of {soft}");
 }
 
 #[test]

@@ -1,23 +1,45 @@
-//! Backdrop: a cutout and what the manifest says of its backdrop become a scene.
+//! Backdrop: cutouts and what the manifest says of their backdrop become a scene.
 
+use super::Failed;
+use super::develop::problem;
 use crate::campaign::backdrop::{Backdrop, Shadow, Side};
-use crate::campaign::{Problem, color};
+use crate::campaign::{Place, Problem, color};
+use crate::engine::{EngineError, Work};
 use crate::imaging::scene::{self, Light, Product, Scene, Setting};
-use crate::imaging::{Error, Picture};
+use crate::imaging::{self, Limits, Picture};
 
 /// How dark the shade at the base is: it is what keeps a product from floating.
 const CONTACT: f32 = 0.8;
 /// The longer side that a scene claims where a template asks how large it is.
 const NATURAL: u32 = 1350;
 
-/// The scene of a cutout, or `None` where the picture has nothing clear around its product.
-pub fn scene(cutout: &Picture, plate: Option<Picture>, wanted: &Backdrop) -> Result<Option<Scene>, Error> {
-    let product = Product::new(cutout)?;
-    Ok(product.map(|product| Scene { products: vec![product], plate, setting: setting(wanted) }))
+/// The products of cutouts on what a look sets them on. A plate is found on the way; `reach` is the longest side that anything is painted at.
+pub(super) fn scene(work: &Work<'_>, products: Vec<Product>, wanted: &Backdrop, reach: u32) -> Result<Scene, Failed> {
+    let plate = wanted.plate.as_ref().map(|path| plate(work, path, reach)).transpose()?;
+    Ok(Scene { products, plate, setting: setting(wanted) })
 }
 
-/// The mistake of a look that sets a whole photo on a backdrop.
-pub fn nothing_to_set(path: &str) -> Problem {
+fn plate(work: &Work<'_>, path: &str, reach: u32) -> Result<Picture, Failed> {
+    let Some(bytes) = work.find(path)? else { return Err(EngineError::Missing { path: path.to_owned() }.into()) };
+    let failed = |error: imaging::Error| problem(&error, path);
+    let needed = imaging::estimate(&bytes, reach).map_err(failed)?;
+    let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
+    imaging::decode(&bytes, reach, &Limits::default()).map_err(failed)
+}
+
+/// The product of a cutout, made from the photo at `path`.
+pub(super) fn product(cutout: &Picture, path: &str) -> Result<Product, Failed> {
+    let product = Product::new(cutout).map_err(|error| problem(&error, path))?;
+    product.ok_or_else(|| nothing_to_set(cutout, path).at(Place::file(path)).into())
+}
+
+/// The mistake of a look that sets a whole photo on a backdrop, or of a photo with no product in it.
+fn nothing_to_set(cutout: &Picture, path: &str) -> Problem {
+    if cutout.channels() == 4 {
+        let message = format!("there is no product in `{path}`: all of it is transparent");
+        return Problem::error("no-cutout", message)
+            .hint(format!("look at it with softbox cutout {path}, and say in a [cutout] table where the product is"));
+    }
     let message = format!("`{path}` has no transparency, so there is no product to set on a backdrop");
     Problem::error("no-cutout", message)
         .hint("put \"cutout\" before the backdrop, or use a PNG of the product without its background")
@@ -32,6 +54,7 @@ fn setting(wanted: &Backdrop) -> Setting {
         anchor: wanted.anchor.unwrap_or(defaults.anchor),
         margin: wanted.margin.unwrap_or(defaults.margin),
         floor: wanted.floor,
+        gap: wanted.gap.unwrap_or(defaults.gap),
         exact: wanted.exact,
         light: light(wanted, wanted.shadow.unwrap_or(if is_flat { Shadow::None } else { Shadow::Cast })),
         gloss: wanted.gloss,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::developed::Developed;
 use super::{Failed, backdrop, passing};
 use crate::campaign::{Adjust, Backdrop, Crop, Place, Problem, Step};
-use crate::engine::{EngineError, Output, Work};
+use crate::engine::{Output, Work};
 use crate::imaging::cutout::{Cut, Fault, lift};
 use crate::imaging::{self, Adjustment, Limits, Picture, Region};
 
@@ -76,18 +76,8 @@ impl Develop {
 
     /// The developed cutout on its backdrop.
     fn scene(&self, work: &Work<'_>, cutout: &Picture, wanted: &Backdrop) -> Result<Developed, Failed> {
-        let plate = wanted.plate.as_ref().map(|path| self.plate(work, path)).transpose()?;
-        let scene = backdrop::scene(cutout, plate, wanted).map_err(|error| self.failed(&error))?;
-        let scene = scene.ok_or_else(|| backdrop::nothing_to_set(&self.path).at(Place::file(&self.path)))?;
-        Ok(Developed::Scene(scene.into()))
-    }
-
-    fn plate(&self, work: &Work<'_>, path: &str) -> Result<Picture, Failed> {
-        let Some(bytes) = work.find(path)? else { return Err(EngineError::Missing { path: path.to_owned() }.into()) };
-        let failed = |error: imaging::Error| problem(&error, path);
-        let needed = imaging::estimate(&bytes, self.reach).map_err(failed)?;
-        let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
-        imaging::decode(&bytes, self.reach, &Limits::default()).map_err(failed)
+        let product = backdrop::product(cutout, &self.path)?;
+        Ok(Developed::Scene(backdrop::scene(work, vec![product], wanted, self.reach)?.into()))
     }
 
     /// A crop throws pixels away: decode so many more.

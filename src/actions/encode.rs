@@ -14,6 +14,8 @@ pub const VERSION: u32 = 1;
 
 /// From here on, enlarging shows.
 const ENLARGED: f64 = 1.25;
+/// A product of a group that takes less than this share of the frame's shorter side, either way, is hard to make out.
+const SMALL: f64 = 0.1;
 
 /// How an asset's file is written.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,7 +82,24 @@ impl Encode {
         let ratio = f64::from(self.width) / f64::from(self.height);
         let painted = photo.cut(photo.cover(ratio), self.width, self.height).map_err(failed)?;
         let bytes = self.file.write(&painted.picture, false, &painted.products)?;
-        Ok(kept(bytes, painted.products.iter().filter_map(|report| self.enlarged(report)).collect()))
+        let enlarged = painted.products.iter().filter_map(|report| self.enlarged(report));
+        Ok(kept(bytes, enlarged.chain(self.crowded(&painted.products)).collect()))
+    }
+
+    /// A group that has too many, or too different ones, for its picture.
+    fn crowded(&self, products: &[Report]) -> Option<Problem> {
+        let longer = |report: &Report| report.region[2].max(report.region[3]);
+        let smallest = products.iter().min_by_key(|report| longer(report)).filter(|_| products.len() > 1)?;
+        if f64::from(longer(smallest)) >= SMALL * f64::from(self.width.min(self.height)) {
+            return None;
+        }
+        let ([_, _, width, height], name) = (smallest.region, &smallest.name);
+        let message = format!("in {}×{}, `{name}` of the group is only {width}×{height}", self.width, self.height);
+        let mut problem = Problem::warning("crowded", message).hint(
+            "put fewer into the group, leave this format out, or raise `fill`; with a `gap` below 0 they overlap",
+        );
+        problem.place.clone_from(&self.file.place);
+        Some(problem)
     }
 
     /// A product that is shown much larger than it was photographed looks soft beside a sharp backdrop.
@@ -88,7 +107,8 @@ impl Encode {
         if report.scale <= ENLARGED {
             return None;
         }
-        let message = format!("the product is shown {:.1} times larger than it was photographed", report.scale);
+        let who = if report.name.is_empty() { "the product".to_owned() } else { format!("`{}`", report.name) };
+        let message = format!("{who} is shown {:.1} times larger than it was photographed", report.scale);
         let mut problem = Problem::warning("enlarged", message).hint("use a larger photo, or a smaller `fill`");
         problem.place.clone_from(&self.file.place);
         Some(problem)

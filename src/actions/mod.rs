@@ -1,6 +1,6 @@
 //! One file for each kind of work. An action is plain data: it can be described, compared, and run wherever its inputs are.
 //!
-//! photo → [`cutout`] (the mask of its product) → [`develop`] (with [`backdrop`], a [scene](developed)) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
+//! photo → [`cutout`] (the mask of its product) → [`develop`] (with [`backdrop`], a [scene](developed); of several products, with [`group`]) → [`encode`] (the photo alone), or with [`compose`] (words into HTML) → [`render`] (HTML into pixels);
 //! draft → [`caption`], or, where models are asked for other words, draft → [`suggest`] (with a [`brief`]) → [`variants`], of which what somebody
 //! picks is what [`publish`] puts out. Where models work on a photo: developed photo → [`send`] → [`edit`] (one take) → [`fidelity`] (with what [`read`] finds on the label) → [`pick`] → [`surround`] (a
 //! scene), and on into the next [`develop`]. Models are asked at the [`desk`].
@@ -17,6 +17,7 @@ pub mod edit;
 pub mod encode;
 pub mod errand;
 pub mod fidelity;
+pub mod group;
 pub mod paint;
 pub mod pick;
 pub mod publish;
@@ -38,6 +39,7 @@ use crate::engine::{Action, EngineError, Lane, Output, Work};
 pub enum Task {
     Cutout(cutout::Cutout),
     Develop(develop::Develop),
+    Group(group::Group),
     Compose(compose::ComposeInput),
     Render(render::Render),
     Encode(encode::Encode),
@@ -116,6 +118,7 @@ impl Action for Task {
         match self {
             Task::Cutout(_) => "cutout",
             Task::Develop(_) => "develop",
+            Task::Group(_) => "group",
             Task::Compose(_) => "compose",
             Task::Render(_) => "render",
             Task::Encode(_) => "encode",
@@ -138,6 +141,7 @@ impl Action for Task {
         match self {
             Task::Cutout(_) => cutout::VERSION,
             Task::Develop(_) => develop::VERSION,
+            Task::Group(_) => group::VERSION,
             Task::Compose(_) => render::COMPOSE_VERSION,
             Task::Render(_) => render::VERSION,
             Task::Encode(_) => encode::VERSION,
@@ -176,6 +180,7 @@ impl Action for Task {
         match self {
             Task::Cutout(action) => action.run(work),
             Task::Develop(action) => action.run(work),
+            Task::Group(action) => action.run(work),
             Task::Compose(input) => render::run_compose(input, work),
             Task::Render(action) => action.run(work),
             Task::Encode(action) => action.run(work),

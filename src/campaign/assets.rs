@@ -8,7 +8,7 @@ use super::formats::FileType;
 use super::load::Loader;
 use super::names::{folded, list};
 use super::pattern::{self, Part};
-use super::{Campaign, Place, Post, Problem, RelPath, Shot, Text};
+use super::{Campaign, Group, Place, Post, Problem, RelPath, Shot, Text};
 
 /// A finished file under `dist/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,15 @@ pub struct Picture {
     pub photo: String,
     /// The file, before the photo's look.
     pub path: RelPath,
+    /// Who stands in it, if it shows several products; `path` is the first one's.
+    pub group: Option<Arc<Group>>,
+}
+
+impl Picture {
+    /// The files that it is made from.
+    pub fn files(&self) -> impl Iterator<Item = &RelPath> {
+        super::files_of(&self.path, self.group.as_deref())
+    }
 }
 
 /// One product in one set of captures: what is made in each format of a post.
@@ -88,13 +97,13 @@ pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) 
             let captures = main.map(|shot| shot.captures.clone()).unwrap_or_default();
             let mut pictures = BTreeMap::new();
             for (name, id) in &post.photos {
-                let path = if let (MAIN, Some(main)) = (name.as_str(), main) {
-                    &main.path
+                let shot = if let (MAIN, Some(main)) = (name.as_str(), main) {
+                    main
                 } else {
                     let fits = |shot: &&Shot| shot.captures.iter().all(|(k, v)| captures.get(k).is_none_or(|c| c == v));
                     let fitting: Vec<&Shot> = of(name, product).into_iter().filter(fits).collect();
                     match fitting.as_slice() {
-                        [one] => &one.path,
+                        [one] => *one,
                         [] => {
                             lacks.insert(lack(name));
                             continue 'mains;
@@ -109,7 +118,10 @@ pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) 
                         }
                     }
                 };
-                pictures.insert(name.clone(), Picture { photo: id.clone(), path: path.clone() });
+                pictures.insert(
+                    name.clone(),
+                    Picture { photo: id.clone(), path: shot.path.clone(), group: shot.group.clone() },
+                );
             }
             scenes.push(Scene { product: product.map(str::to_owned), captures, pictures: Arc::new(pictures) });
         }

@@ -52,6 +52,11 @@ pub struct Backdrop {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(inner(range(min = 0, max = 1)), example = [0.2, 0.5])]
     pub anchor: Option<[f32; 2]>,
+    /// What is free between the products of a group, by their mean width. Below 0 they overlap by that share of the narrower, and the
+    /// taller stand behind the smaller. Left out: 0.12.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = -0.6, max = 2), example = -0.2)]
+    pub gap: Option<f32>,
     /// What stays free at every edge, as a fraction of the frame's shorter side. Left out: 0.04.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 0.4), example = 0.04)]

@@ -144,6 +144,11 @@ impl JsonSchema for ProductTable {
                     "items": { "type": "string" },
                     "description": "Words to select products by.",
                     "examples": [["flower", "new"]]
+                },
+                "height_mm": {
+                    "type": ["string", "number"],
+                    "description": "How tall it is, in millimetres: sizes the products of a group to each other.",
+                    "examples": [95]
                 }
             },
             "additionalProperties": true
@@ -179,6 +184,24 @@ pub struct PhotoTable {
     #[serde(default)]
     #[schemars(extend("examples" = [{ "tags": ["new"] }]))]
     pub products: Option<At<Selection>>,
+    /// Products that stand together in one picture, from left to right: ids, or fields and the values that they may have. With another
+    /// name in `source`, such as `{ part = ["jar", "carton"] }`, one picture for each product.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["jar", "soap"], { "part": ["jar", "carton"] }]))]
+    pub group: Option<At<Selection>>,
+    /// How tall those in `group` are, in millimetres, by their names. Left out: the products' own field `height_mm`; where that is not known
+    /// of all, they are shown equally large.
+    #[serde(default)]
+    #[schemars(schema_with = "heights")]
+    pub heights: Option<BTreeMap<At<String>, f32>>,
+}
+
+fn heights(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "additionalProperties": { "type": "number", "minimum": 1, "maximum": 10_000 },
+        "examples": [{ "jar": 80, "carton": 120 }]
+    })
 }
 
 /// Where the product is in a photo, for the step `"cutout"`. Places are fractions of the upright photo from its top left corner.

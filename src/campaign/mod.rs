@@ -16,6 +16,7 @@ mod fields;
 mod files;
 pub mod formats;
 mod glob;
+mod groups;
 mod html;
 pub mod ideas;
 mod json;
@@ -153,7 +154,7 @@ pub struct Photo {
     pub alt: Option<String>,
     /// One for each file that matches `source`, ordered by product, then captures.
     pub shots: Vec<Shot>,
-    /// Where `source` was written.
+    /// Where `source` was written, or the `group`.
     pub place: Place,
 }
 
@@ -165,6 +166,40 @@ pub struct Shot {
     pub product: Option<String>,
     /// What further `{captures}` stood for, such as `angle` → `front`.
     pub captures: BTreeMap<String, String>,
+    /// Who stands together in it, if it shows several; `path` is the first one's.
+    pub group: Option<Arc<Group>>,
+}
+
+/// Several products in one picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// What tells it from the other groups of its photo: a product, and what captures stand for. Empty for the only one.
+    pub of: String,
+    /// From left to right.
+    pub members: Vec<Member>,
+}
+
+/// One product of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// What it is called in the group: a product's id, or what a name in `source` stood for.
+    pub name: String,
+    pub path: RelPath,
+    /// In micrometres. Known of all members of a group or of none.
+    pub height: Option<u32>,
+}
+
+impl Shot {
+    /// The files that it is made from.
+    pub fn files(&self) -> impl Iterator<Item = &RelPath> {
+        files_of(&self.path, self.group.as_deref())
+    }
+}
+
+/// The one file of a picture, or those of the group in it.
+fn files_of<'a>(path: &'a RelPath, group: Option<&'a Group>) -> impl Iterator<Item = &'a RelPath> {
+    let own = group.is_none().then_some(path);
+    own.into_iter().chain(group.into_iter().flat_map(|group| &group.members).map(|member| &member.path))
 }
 
 /// A named list of steps.
@@ -200,6 +235,14 @@ impl Step {
     pub fn direction(&self) -> Option<&Direction> {
         match self {
             Step::Edit(direction) | Step::Scene(direction) => Some(direction),
+            _ => None,
+        }
+    }
+
+    /// What the product is set on in it, if it is that step.
+    pub fn backdrop(&self) -> Option<&Backdrop> {
+        match self {
+            Step::Backdrop(backdrop) => Some(backdrop),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::at::At;
 use super::files::{Entry, Tables};
+use super::groups;
 use super::load::{Loader, folder_in_words};
 use super::manifest::PhotoTable;
 use super::names::{folded, nfc, unknown_hint};
@@ -62,7 +63,13 @@ fn load_one(
     let path = loader.path(source, At { value: &table.source.value, span: table.source.span.clone() });
     let (look, segments, path) = (look?, parts?, path?);
     let names: BTreeSet<String> = segments.iter().flatten().filter_map(name_of).map(str::to_owned).collect();
-    let per_product = names.contains("product");
+    let group = groups::wanted(loader, shelf, id, entry, &names).ok()?;
+    if group.is_some() && !groups::check_look(loader, campaign, entry, look.as_deref()) {
+        return None;
+    }
+    let by = group.as_ref().map(|group| group.by.as_str());
+    let of_products = names.contains("product");
+    let per_product = of_products && by != Some("product");
     let wanted: Option<BTreeSet<String>> = match chosen {
         Chosen::Products(products) => Some(products.into_iter().collect()),
         Chosen::WholeShop => {
@@ -84,16 +91,25 @@ fn load_one(
         _ => true,
     });
     let mut faulty = BTreeSet::new();
-    let shots = shots(loader, entry, found, &mut faulty);
+    let mut shots = shots(loader, entry, found, &mut faulty);
     let place = entry.at(table.source.span.clone());
-    if nothing && !(per_product && loader.unsure) {
+    if nothing && !(of_products && loader.unsure) {
         report_no_file(loader, &path, &segments, place.clone(), campaign);
     }
+    if let Some(group) = &group
+        && !nothing
+    {
+        shots = groups::gather(loader, campaign, id, entry, group, shots, &mut faulty);
+        if shots.is_empty() && !per_product {
+            return None;
+        }
+    }
+    let place = table.group.as_ref().map_or(place, |group| entry.at(group.span.clone()));
     let photo = Photo { id: id.to_owned(), look, alt: table.alt.as_ref().map(|a| a.value.clone()), shots, place };
     Some(CheckedPhoto {
         photo: Arc::new(photo),
         per_product,
-        captures: names.into_iter().filter(|name| name != "product").collect(),
+        captures: names.iter().filter(|name| *name != "product" && by != Some(name.as_str())).cloned().collect(),
         pattern: table.source.value.clone(),
         faulty,
         empty: nothing,
@@ -230,7 +246,7 @@ fn shots(
         paths.retain(|path| !bad.contains(path));
         match paths.as_slice() {
             [] => {}
-            [path] => shots.push(Shot { path: path.clone(), product, captures }),
+            [path] => shots.push(Shot { path: path.clone(), product, captures, group: None }),
             several => {
                 let names: Vec<String> = several.iter().map(|path| format!("`{path}`")).collect();
                 let mut of: Vec<String> = product.iter().cloned().collect();

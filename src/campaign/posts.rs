@@ -19,7 +19,7 @@ use super::photos::CheckedPhoto;
 use super::products::to_json;
 use super::select::{Chosen, Shelf, select};
 use super::templates::check_template;
-use super::{Campaign, Format, Place, Post, Problem, RelPath, Severity};
+use super::{Campaign, Format, Place, Post, Problem, RelPath, Severity, Shot};
 
 /// Names of a template that no photo of a post can have.
 const TAKEN: [&str; 6] = ["post", "brand", "campaign", "format", "id", "logo"];
@@ -400,8 +400,13 @@ impl PostReader<'_, '_> {
         let pattern = RelPath::parse(pattern).ok()?;
         let folder = pattern.parent();
         let names = self.loader.folder.list(&folder).ok()?;
-        let used: BTreeSet<&str> =
-            self.photos.values().flat_map(|photo| &photo.photo.shots).map(|shot| shot.path.as_str()).collect();
+        let used: BTreeSet<&str> = self
+            .photos
+            .values()
+            .flat_map(|photo| &photo.photo.shots)
+            .flat_map(Shot::files)
+            .map(RelPath::as_str)
+            .collect();
         let stem = |name: &str| name.rsplit_once('.').map_or(name.to_owned(), |(stem, _)| stem.to_owned());
         let free: BTreeMap<String, &String> = names
             .iter()

@@ -11,7 +11,7 @@ use super::place::{cannot_keep, open};
 use super::show::{has_errors, say};
 use super::{Common, Exit, MessageFormat};
 use crate::actions::{Failed, Task};
-use crate::campaign::{Campaign, Loaded, Place, Problem, RelPath, Step, did_you_mean, load};
+use crate::campaign::{Campaign, Loaded, Place, Problem, RelPath, Shot, Step, did_you_mean, load};
 use crate::engine::{DERIVED, Engine, Event};
 use crate::imaging::cutout::{Cut, lift};
 use crate::imaging::{self, Encoding, FileType, Limits as Pixels, Picture, Region};
@@ -96,8 +96,7 @@ impl Cutout {
             look.is_some_and(|look| look.steps.contains(&Step::Cutout))
         };
         let isolated = campaign.photos.values().filter(|photo| isolates(&photo.look));
-        let mut all: Vec<RelPath> =
-            isolated.flat_map(|photo| photo.shots.iter().map(|shot| shot.path.clone())).collect();
+        let mut all: Vec<RelPath> = isolated.flat_map(|photo| &photo.shots).flat_map(Shot::files).cloned().collect();
         all.sort();
         all.dedup();
         if self.photos.is_empty() {

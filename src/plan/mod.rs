@@ -16,10 +16,11 @@ use crate::actions::cutout::Cutout;
 use crate::actions::desk::Desk;
 use crate::actions::develop::Develop;
 use crate::actions::encode::{Encode, File};
+use crate::actions::group::{Group, Standing};
 use crate::actions::render::Render;
 use crate::actions::send::Sheet;
 use crate::campaign::reach::Reach;
-use crate::campaign::{Asset, Campaign, Format, Look, Picture, Post, RelPath, Step};
+use crate::campaign::{self, Asset, Backdrop, Campaign, Format, Look, Picture, Post, RelPath, Step};
 use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
@@ -51,11 +52,20 @@ pub fn cutouts(campaign: &Campaign, photos: &[RelPath]) -> Graph<Task> {
     planner.graph
 }
 
+/// How large a photo is needed.
+struct Scale {
+    reach: u32,
+    /// What an action's name says of a reach that is larger than most.
+    large: String,
+}
+
 struct Planner<'a> {
     campaign: &'a Campaign,
     graph: Graph<Task>,
     /// The developed photos so far, by photo, file and reach.
     developed: HashMap<(&'a str, &'a str, u32), ActionId>,
+    /// The groups so far, by photo, which of its groups, and reach.
+    grouped: HashMap<(&'a str, &'a str, u32), ActionId>,
     /// The masks of photos so far.
     masks: BTreeMap<&'a RelPath, ActionId>,
     /// What models made of photos so far, by photo and file.
@@ -77,6 +87,7 @@ impl<'a> Planner<'a> {
             campaign,
             graph: Graph::default(),
             developed: HashMap::new(),
+            grouped: HashMap::new(),
             masks: BTreeMap::new(),
             directed: BTreeMap::new(),
             sent: BTreeMap::new(),
@@ -121,7 +132,7 @@ impl<'a> Planner<'a> {
             inputs.push(Input::Action(self.developed(picture, format)));
             photos.push(name.clone());
         }
-        let sources = asset.pictures.values().map(|picture| self.source_of(&picture.photo));
+        let sources = asset.pictures.values().map(|picture| self.source_of(picture));
         // Words over a photo are an edit by a person, at least.
         let source = sources.max().map_or(DigitalSource::DigitalCreation, |most| most.max(DigitalSource::HumanEdits));
         let fonts = self.campaign.brand.fonts.iter().map(|font| font.to_string()).collect();
@@ -138,7 +149,7 @@ impl<'a> Planner<'a> {
         let Some(picture) = asset.pictures.values().next() else { return };
         let developed = self.developed(picture, format);
         let name = asset.output.as_str();
-        let file = file(asset, post, format, self.source_of(&picture.photo));
+        let file = file(asset, post, format, self.source_of(picture));
         self.graph.add(Node {
             name: format!("encode {name}"),
             action: Task::Encode(Encode { width: format.width, height: format.height, file }),
@@ -151,30 +162,77 @@ impl<'a> Planner<'a> {
     fn developed(&mut self, picture: &'a Picture, format: &Format) -> ActionId {
         let side = format.width.max(format.height);
         let reach = REACHES.into_iter().find(|reach| side <= *reach).unwrap_or(u32::MAX);
+        let large = if reach == REACHES[0] { String::new() } else { format!(" for {side} px") };
+        let scale = Scale { reach, large };
+        let look = self.look_of(&picture.photo);
+        let backdrop = look.and_then(|look| look.steps.iter().find_map(Step::backdrop));
+        match picture.group.as_deref().zip(backdrop) {
+            Some((group, backdrop)) => self.grouped(picture, group, backdrop, &scale),
+            None => self.photo(picture, &scale),
+        }
+    }
+
+    fn photo(&mut self, picture: &'a Picture, scale: &Scale) -> ActionId {
         let (photo, path) = (picture.photo.as_str(), picture.path.as_str());
-        if let Some(id) = self.developed.get(&(photo, path, reach)) {
+        let made = (photo, path, scale.reach);
+        if let Some(id) = self.developed.get(&made) {
             return *id;
         }
         let look = self.look_of(photo);
-        let large = if reach == REACHES[0] { String::new() } else { format!(" for {side} px") };
         let directed = look.and_then(|look| self.directed(picture, look));
-        let (mut inputs, steps) = match (directed, look) {
-            (Some((made, rest)), _) => (vec![Input::Action(made)], rest),
-            (None, Some(look)) => (vec![Input::File(path.into())], look.steps.as_slice()),
-            (None, None) => (vec![Input::File(path.into())], &[][..]),
+        let (from, steps) = match (directed, look) {
+            (Some((made, rest)), _) => (Input::Action(made), rest),
+            (None, Some(look)) => (Input::File(path.into()), look.steps.as_slice()),
+            (None, None) => (Input::File(path.into()), &[][..]),
         };
-        if steps.contains(&Step::Cutout) {
-            inputs.push(Input::Action(self.cutout(&picture.path)));
-        }
-        let steps = steps.to_vec();
-        let id = self.graph.add(Node {
-            name: format!("develop {photo} {path}{large}"),
-            action: Task::Develop(Develop { steps, reach, path: path.to_owned() }),
-            inputs,
-            asset: None,
-        });
-        self.developed.insert((photo, path, reach), id);
+        let id = self.develop(photo, &picture.path, from, steps, scale);
+        self.developed.insert(made, id);
         id
+    }
+
+    /// Several products in one picture: each is developed by itself, so that another photo of one leaves the others as they are.
+    fn grouped(
+        &mut self,
+        picture: &'a Picture,
+        group: &'a campaign::Group,
+        backdrop: &Backdrop,
+        scale: &Scale,
+    ) -> ActionId {
+        let photo = picture.photo.as_str();
+        let made = (photo, group.of.as_str(), scale.reach);
+        if let Some(id) = self.grouped.get(&made) {
+            return *id;
+        }
+        let steps = self.look_of(photo).map_or(&[][..], |look| look.steps.as_slice());
+        // The backdrop is the last step.
+        let steps = &steps[..steps.len().saturating_sub(1)];
+        let mut cutouts = Vec::new();
+        for path in picture.files() {
+            let from = Input::File(path.as_str().into());
+            cutouts.push(Input::Action(self.develop(photo, path, from, steps, scale)));
+        }
+        let action = Group {
+            backdrop: Box::new(backdrop.clone()),
+            group: group.members.iter().map(Standing::from).collect(),
+            reach: scale.reach,
+            photo: photo.to_owned(),
+            place: self.campaign.photos.get(photo).map(|photo| photo.place.clone()),
+        };
+        let of = if group.of.is_empty() { String::new() } else { format!(" {}", group.of) };
+        let name = format!("group {photo}{of}{}", scale.large);
+        let id = self.graph.add(Node { name, action: Task::Group(action), inputs: cutouts, asset: None });
+        self.grouped.insert(made, id);
+        id
+    }
+
+    fn develop(&mut self, photo: &str, path: &'a RelPath, from: Input, steps: &[Step], scale: &Scale) -> ActionId {
+        let mut inputs = vec![from];
+        if steps.contains(&Step::Cutout) {
+            inputs.push(Input::Action(self.cutout(path)));
+        }
+        let action = Develop { steps: steps.to_vec(), reach: scale.reach, path: path.to_string() };
+        let name = format!("develop {photo} {path}{}", scale.large);
+        self.graph.add(Node { name, action: Task::Develop(action), inputs, asset: None })
     }
 
     /// The look of a photo, if it gets one.
@@ -185,14 +243,15 @@ impl<'a> Planner<'a> {
     }
 
     /// How a photo with its look came to be.
-    fn source_of(&self, photo: &str) -> DigitalSource {
+    fn source_of(&self, picture: &Picture) -> DigitalSource {
+        let is_group = picture.group.is_some();
         let has_plate = |step: &Step| matches!(step, Step::Backdrop(backdrop) if backdrop.plate.is_some());
-        match self.look_of(photo) {
+        match self.look_of(&picture.photo) {
             None => DigitalSource::DigitalCapture,
             Some(look) if look.steps.iter().any(|step| step.direction().is_some()) => {
                 DigitalSource::CompositeWithTrainedAlgorithmicMedia
             }
-            Some(look) if look.steps.iter().any(has_plate) => DigitalSource::CompositeCapture,
+            Some(look) if is_group || look.steps.iter().any(has_plate) => DigitalSource::CompositeCapture,
             Some(look) if look.steps.contains(&Step::Cutout) => DigitalSource::AlgorithmicallyEnhanced,
             Some(_) => DigitalSource::HumanEdits,
         }

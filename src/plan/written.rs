@@ -6,7 +6,7 @@ use super::DIST;
 use crate::actions::Task;
 use crate::actions::publish::Publish;
 use crate::campaign::picks::file_of;
-use crate::campaign::{Asset, Campaign, Origins, Place, RelPath, texts};
+use crate::campaign::{Asset, Campaign, Origins, Picture, Place, RelPath, texts};
 
 /// Finds where what an action is made from was written.
 #[derive(Debug)]
@@ -57,7 +57,11 @@ impl<'c> Written<'c> {
                 let look = self.look_of(asset, &develop.path)?;
                 self.within(&["look", look, "steps"], &[])
             }
-            (Task::Develop(_), _) => self.within(&["post", post, "formats"], &[]),
+            (Task::Group(group), ["backdrop", ..]) => {
+                self.within(&["look", self.campaign.photos.get(&group.photo)?.look.as_deref()?, "steps"], &[])
+            }
+            (Task::Group(group), ["group", ..]) => self.within(&["photo", &group.photo, "group"], &[]),
+            (Task::Develop(_) | Task::Group(_), _) => self.within(&["post", post, "formats"], &[]),
             (Task::Prompt(_) | Task::Send(_) | Task::Edit(_) | Task::Pick(_), _) => self.direction(asset, task),
             (Task::Brief(_), ["rules", rule, ..]) => self.within(&["caption", self.caption_of(asset)?], &[rule]),
             (Task::Publish(publish), _) => Some(pick_of(&publish.caption)),
@@ -87,12 +91,8 @@ impl<'c> Written<'c> {
                 }
             }
             Task::Cutout(cutout) => parts.extend(self.cutout(&cutout.path)),
-            Task::Develop(develop) => {
-                let photo = photo_of(asset, &develop.path);
-                parts.extend(photo.and_then(|photo| self.part(&["photo", photo])));
-                let look = self.look_of(asset, &develop.path);
-                parts.extend(look.and_then(|look| self.part(&["look", look])));
-            }
+            Task::Develop(develop) => parts.extend(self.photo(photo_of(asset, &develop.path))),
+            Task::Group(group) => parts.extend(self.photo(Some(&group.photo))),
             Task::Encode(_) => {
                 parts.extend(self.part(&["post", &asset.post]));
                 parts.extend(self.part(&["format", &asset.format]));
@@ -169,6 +169,13 @@ impl<'c> Written<'c> {
         self.origins.of_field(self.campaign.products.get(asset.product.as_ref()?)?, field)
     }
 
+    /// A photo, and its look.
+    fn photo(&self, photo: Option<&str>) -> impl Iterator<Item = Part> {
+        let look = photo.and_then(|photo| self.campaign.photos.get(photo)?.look.as_deref());
+        let part = |kind: &str, id: Option<&str>| id.and_then(|id| self.part(&[kind, id]));
+        [part("photo", photo), part("look", look)].into_iter().flatten()
+    }
+
     fn look_of(&self, asset: &'c Asset, path: &str) -> Option<&'c str> {
         self.campaign.photos.get(photo_of(asset, path)?)?.look.as_deref()
     }
@@ -198,5 +205,6 @@ fn pick_of(caption: &str) -> Place {
 
 /// The photo that a file belongs to.
 fn photo_of<'a>(asset: &'a Asset, path: &str) -> Option<&'a str> {
-    asset.pictures.values().find(|picture| picture.path.as_str() == path).map(|picture| picture.photo.as_str())
+    let shows = |picture: &&Picture| picture.files().any(|file| file.as_str() == path);
+    asset.pictures.values().find(shows).map(|picture| picture.photo.as_str())
 }

@@ -122,6 +122,7 @@ pub fn waiting(holder: &str) -> String {
 pub fn doing(kind: &str) -> &str {
     match kind {
         "develop" => "developing",
+        "group" => "grouping",
         "caption" => "writing",
         "compose" => "laying out",
         "render" => "painting",

@@ -6,9 +6,10 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 use super::coarse::{Coarse, log_odds};
 use super::guesses::Guesses;
 use super::regions::near_border;
+use super::softness::{self, Crossing};
 use super::view::View;
 use super::{Fault, Mask};
-use crate::imaging::{Error, Picture};
+use crate::imaging::{Error, Picture, cut};
 
 /// The longest side of the finest grid. Beyond it, edges of phone photos are soft anyway.
 const LONGEST: f64 = 1500.0;
@@ -22,8 +23,9 @@ const BORDER: f32 = 3.0;
 const LEAN: f32 = 0.3;
 const GUESS: f32 = 1.6;
 
-/// Levels of the mask for each pixel across its edge: soft enough to show no steps, and no wider than the photo's own edges.
-const SLOPE: f32 = 0.35;
+/// Pixels across the mask's edge: at least as many as show no steps, else as many as the photo's own edges take, up to what a phone's
+/// lens makes of what it is focused on.
+const WIDTHS: [f32; 2] = [2.9, 7.0];
 /// The same of a sharp edge that is [`blurred`] as often as below: the middle one of 17 binomial weights.
 const BLURRED_SLOPE: f32 = 12_870.0 / 65_536.0;
 /// How often: what is gone after that are the grid's steps along slanted edges, and no corner that anybody would miss.
@@ -86,7 +88,14 @@ fn full(picture: &Picture, view: &View, sides: &[bool]) -> Result<Mask, Fault> {
     let mut target = Image::new(across, down, PixelType::U8);
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
     Resizer::new().resize(&source, &mut target, &options).map_err(|_| failed())?;
-    let gain = (SLOPE / BLURRED_SLOPE * across as f32 / view.width as f32).clamp(1.0, 4.0);
+    let larger = [across as f32 / view.width as f32, down as f32 / view.height as f32];
+    let part = cut(picture, view.region, across, down)?;
+    let crossings = crossings(&small, view.width).map(|Crossing { place: [x, y], inwards }| Crossing {
+        place: [(x + 0.5) * larger[0] - 0.5, (y + 0.5) * larger[1] - 0.5],
+        inwards,
+    });
+    let edge = softness::width(&part, crossings).unwrap_or(WIDTHS[0]).clamp(WIDTHS[0], WIDTHS[1]);
+    let gain = (larger[0] / (edge * BLURRED_SLOPE)).clamp(1.0, 4.0);
     let steeper: Vec<u8> =
         (0..=255).map(|value: u8| ((f32::from(value) - 127.5) * gain + 128.0).clamp(0.0, 255.0) as u8).collect();
     let mut mask = vec![0; width as usize * height as usize];
@@ -97,6 +106,23 @@ fn full(picture: &Picture, view: &View, sides: &[bool]) -> Result<Mask, Fault> {
         }
     }
     Ok(Mask { width, height, pixels: mask })
+}
+
+/// Where a soft mask is half, in its pixels: wherever it falls below that to the right or downwards.
+fn crossings(soft: &[u8], width: usize) -> impl Iterator<Item = Crossing> {
+    let at = move |x: usize, y: usize| f32::from(soft[y * width + x]);
+    let inner = (1..(soft.len() / width).saturating_sub(2)).flat_map(move |y| (1..width - 2).map(move |x| (x, y)));
+    inner.filter_map(move |(x, y)| {
+        let (own, right, below) = (at(x, y), at(x + 1, y), at(x, y + 1));
+        let slope = [right - at(x - 1, y), below - at(x, y - 1)];
+        let steep = (slope[0] * slope[0] + slope[1] * slope[1]).sqrt();
+        let is_half = (own > 127.5) != (right > 127.5) || (own > 127.5) != (below > 127.5);
+        // To where it is half along the steepest way: twice the slope is that of two pixels.
+        let off = (127.5 - own) * 2.0 / steep.max(1.0);
+        let inwards = slope.map(|part| part / steep.max(1.0));
+        (is_half && steep > 1.0)
+            .then(|| Crossing { place: [x as f32 + off * inwards[0], y as f32 + off * inwards[1]], inwards })
+    })
 }
 
 /// Blurred by 1-4-6-4-1 both ways; half stays half.

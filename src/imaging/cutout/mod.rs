@@ -16,6 +16,7 @@ mod model;
 mod proof;
 mod regions;
 mod segment;
+mod softness;
 mod travel;
 mod view;
 

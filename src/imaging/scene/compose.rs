@@ -25,6 +25,7 @@ struct Frame<'a> {
     tones: &'a Tones,
     layout: &'a Layout,
     shadow: Option<(Plane, Taps)>,
+    /// From back to front.
     reflections: Vec<Reflection>,
     /// RGBA of each product at its place's size.
     products: Vec<Vec<u8>>,
@@ -52,10 +53,9 @@ pub fn paint(scene: &Scene, width: u32, height: u32) -> Result<Painted, Error> {
         (plane, taps)
     });
     let glossy = setting.gloss > 0.0 && setting.backdrop != Backdrop::Transparent;
-    let reflections = match glossy {
-        true => placed().map(|(product, place)| Reflection::new(product, place)).collect::<Result<_, Error>>()?,
-        false => Vec::new(),
-    };
+    let mirrored = if glossy { layout.order.as_slice() } else { &[] };
+    let mirrored = mirrored.iter().map(|&index| Reflection::new(&scene.products[index], &layout.places[index]));
+    let reflections = mirrored.collect::<Result<_, Error>>()?;
     let measured = || {
         let noise = products.iter().zip(&layout.places).map(|(pixels, place)| grain::of(pixels, place.width as usize));
         noise.fold(0.0, f32::max)
@@ -72,7 +72,9 @@ pub fn paint(scene: &Scene, width: u32, height: u32) -> Result<Painted, Error> {
     });
     let picture = Picture::from_pixels(pixels, width, height, channels as u8)?;
     let own = |place: &Place| place.scale == 1.0 && gains == [1.0; 3];
-    let reports = (1..).zip(&layout.places).map(|(number, place)| report(number, place, own(place), &picture, &owners));
+    let reports = (1..)
+        .zip(placed())
+        .map(|(number, (product, place))| report(number, &product.name, place, own(place), &picture, &owners));
     Ok(Painted { products: reports.collect(), picture })
 }
 
@@ -169,9 +171,10 @@ impl Frame<'_> {
         Some(row)
     }
 
-    /// Lays every product's pixels of a row over what is there: sure ones as they are, soft ones by `blend`.
+    /// Lays every product's pixels of a row over what is there, from back to front: sure ones as they are, soft ones by `blend`.
     fn products(&self, y: usize, out: &mut [u8], owners: &mut [u8], channels: usize, blend: impl Fn(&[u8], &mut [u8])) {
-        for (number, (pixels, place)) in (1..).zip(self.products.iter().zip(&self.layout.places)) {
+        for &index in &self.layout.order {
+            let (number, pixels, place) = (index as u8 + 1, &self.products[index], &self.layout.places[index]);
             let row = y as i64 - place.top;
             if row < 0 || row >= i64::from(place.height) {
                 continue;

@@ -29,7 +29,7 @@ pub use report::{Painted, Report};
 /// Everything that a scene shows, and how.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scene {
-    /// From left to right.
+    /// From left to right; at most 255.
     pub products: Vec<Product>,
     /// The picture of a [`Backdrop::Plate`].
     pub plate: Option<Picture>,
@@ -48,9 +48,10 @@ pub struct Setting {
     pub margin: f32,
     /// The line that the products stand on, as a fraction of the frame's height (of the plate's, for a plate). `None`: by `anchor`.
     pub floor: Option<f32>,
-    /// Between products, in mean widths; negative lets them overlap.
+    /// Between products, in mean widths. Below 0 they overlap by that share of the narrower (more than -1): the taller stand behind the
+    /// smaller, as far back as their bases need.
     pub gap: f32,
-    /// One pixel of the photo for one of the frame, where the products fit.
+    /// One pixel of the photo for one of the frame, where the product fits. Says nothing to several products, which are sized to each other.
     pub exact: bool,
     /// `None`: no shadow.
     pub light: Option<Light>,

@@ -24,6 +24,8 @@ pub struct Place {
 pub struct Layout {
     /// One for each product of the scene.
     pub places: Vec<Place>,
+    /// The products' numbers from back to front.
+    pub order: Vec<usize>,
     /// The front of what stands on the floor, in pixels from the top.
     pub floor: f64,
     /// The part of the plate that fills the frame.
@@ -36,6 +38,10 @@ struct Group {
     scales: Vec<f64>,
     /// Each product's left edge, from the group's.
     lefts: Vec<f64>,
+    /// How far above the group's floor line each product's own is: what stands behind another is further up in the picture.
+    raises: Vec<f64>,
+    /// From back to front.
+    order: Vec<usize>,
     width: f64,
     height: f64,
     /// The mean place of all alpha, from the group's left and bottom.
@@ -52,7 +58,8 @@ pub fn place(scene: &Scene, width: u32, height: u32) -> Layout {
     let fill = f64::from(setting.fill);
     let mut scale = (fill * frame_width).min(room[0]) / group.width;
     scale = scale.min((fill * frame_height).min(room[1]) / group.height);
-    if setting.exact && scale >= 1.0 {
+    let exact = setting.exact && scene.products.len() == 1;
+    if exact && scale >= 1.0 {
         scale = 1.0;
     }
     let wanted = standing(setting, &group, scale, frame_height, margin);
@@ -67,9 +74,11 @@ pub fn place(scene: &Scene, width: u32, height: u32) -> Layout {
     let scale = scale.min((floor - margin).max(1.0) / group.height);
     let left = across(setting, &group, scale, frame_width, margin);
     let place = |(index, product): (usize, &Product)| {
-        stand(product, group.scales[index] * scale, left + group.lefts[index] * scale, floor, setting.exact)
+        let floor = floor - group.raises[index] * scale;
+        stand(product, group.scales[index] * scale, left + group.lefts[index] * scale, floor, exact)
     };
-    Layout { places: scene.products.iter().enumerate().map(place).collect(), floor, plate }
+    let places = scene.products.iter().enumerate().map(place).collect();
+    Layout { places, order: group.order, floor, plate }
 }
 
 fn group(products: &[Product], setting: &Setting) -> Group {
@@ -88,23 +97,60 @@ fn group(products: &[Product], setting: &Setting) -> Group {
         }
     };
     let scales: Vec<f64> = products.iter().map(scale).collect();
-    let widths: Vec<f64> = products.iter().zip(&scales).map(|(product, scale)| size(product)[0] * scale).collect();
-    let gap = f64::from(setting.gap) * widths.iter().sum::<f64>() / widths.len().max(1) as f64;
-    let (mut at, mut lefts, mut height) = (0.0, Vec::new(), 0.0f64);
-    let (mut weight, mut total) = ([0.0; 2], 0.0);
-    for (product, (scale, width)) in products.iter().zip(scales.iter().zip(&widths)) {
-        let (shape, tall) = (product.shape(), size(product)[1] * scale);
-        let mass = width * tall;
-        weight[0] += mass * (at + (shape.weight[0] - shape.bounds[0]) * shape.unit[0] * scale);
-        weight[1] += mass * (shape.bounds[3] - shape.weight[1]) * shape.unit[1] * scale;
+    let sizes: Vec<[f64; 2]> =
+        products.iter().zip(&scales).map(|(product, scale)| size(product).map(|side| side * scale)).collect();
+    let lefts = lefts(&sizes, f64::from(setting.gap));
+    let order = order(&sizes);
+    let raises = raises(products, &scales, &sizes, &lefts, &order);
+    let (mut weight, mut total, mut width, mut height) = ([0.0; 2], 0.0, f64::MIN_POSITIVE, f64::MIN_POSITIVE);
+    for (index, (product, scale)) in products.iter().zip(&scales).enumerate() {
+        let (shape, [wide, tall]) = (product.shape(), sizes[index]);
+        let mass = wide * tall;
+        weight[0] += mass * (lefts[index] + (shape.weight[0] - shape.bounds[0]) * shape.unit[0] * scale);
+        weight[1] += mass * (raises[index] + (shape.bounds[3] - shape.weight[1]) * shape.unit[1] * scale);
         total += mass;
-        lefts.push(at);
-        at += width + gap;
-        height = height.max(tall);
+        width = width.max(lefts[index] + wide);
+        height = height.max(raises[index] + tall);
     }
-    let width = (at - gap).max(f64::MIN_POSITIVE);
     let weight = weight.map(|sum| sum / f64::max(total, f64::MIN_POSITIVE));
-    Group { scales, lefts, width, height: height.max(f64::MIN_POSITIVE), weight }
+    Group { scales, lefts, raises, order, width, height, weight }
+}
+
+/// Left edges. A free gap is as wide between all; an overlap is a share of the narrower neighbour, so that none is hidden.
+fn lefts(sizes: &[[f64; 2]], gap: f64) -> Vec<f64> {
+    let mean = sizes.iter().map(|size| size[0]).sum::<f64>() / sizes.len().max(1) as f64;
+    let mut at = 0.0;
+    let mut lefts = Vec::with_capacity(sizes.len());
+    for (index, [width, _]) in sizes.iter().enumerate() {
+        lefts.push(at);
+        let narrower = sizes.get(index + 1).map_or(*width, |next| next[0].min(*width));
+        at += width + gap * if gap < 0.0 { narrower } else { mean };
+    }
+    lefts
+}
+
+/// Numbers from back to front: the taller stand behind the smaller, where they hide nobody.
+fn order(sizes: &[[f64; 2]]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    order.sort_by(|a, b| sizes[*b][1].total_cmp(&sizes[*a][1]));
+    order
+}
+
+/// How far back each product is moved on the floor, as it is seen: behind the bases of those in front that it overlaps, since two things
+/// cannot stand in one place.
+fn raises(products: &[Product], scales: &[f64], sizes: &[[f64; 2]], lefts: &[f64], order: &[usize]) -> Vec<f64> {
+    let mut raises = vec![0.0f64; products.len()];
+    let ends = |index: usize| [lefts[index], lefts[index] + sizes[index][0]];
+    for (place, &index) in order.iter().enumerate().rev() {
+        for &other in &order[place + 1..] {
+            let ([left, right], [other_left, other_right]) = (ends(index), ends(other));
+            if left < other_right && other_left < right {
+                let depth = 2.0 * products[other].shape().base.half_depth() * products[other].shape().unit[1];
+                raises[index] = raises[index].max(raises[other] + depth * scales[other]);
+            }
+        }
+    }
+    raises
 }
 
 /// The line that the group stands on when nobody drew one: centred by eye, which weighs, and kept inside the margins.
@@ -121,7 +167,10 @@ fn standing(setting: &Setting, group: &Group, scale: f64, frame: f64, margin: f6
 fn across(setting: &Setting, group: &Group, scale: f64, frame: f64, margin: f64) -> f64 {
     let width = group.width * scale;
     let free = (frame - 2.0 * margin - width).max(0.0);
-    let shift = (width / 2.0 - group.weight[0] * scale).clamp(-MOST_SHIFT * width, MOST_SHIFT * width);
+    // Of a group, the free room at its sides is seen as much as its weight.
+    let weighs = if group.scales.len() > 1 { 0.5 } else { 1.0 };
+    let shift = weighs * (width / 2.0 - group.weight[0] * scale);
+    let shift = shift.clamp(-MOST_SHIFT * width, MOST_SHIFT * width);
     (margin + free * f64::from(setting.anchor[0]) + shift).clamp(margin, margin + free)
 }
 

@@ -18,6 +18,8 @@ pub struct Product {
     /// RGBA, upright, sRGB, with [`CLEAR`] empty pixels on every side.
     picture: Picture,
     shape: Arc<Shape>,
+    /// What it is called in the [`Report`](super::Report); empty for the only one.
+    pub name: String,
     /// How tall it is, in any unit that all products of the scene share. `None`: as large as the others.
     pub height: Option<f32>,
 }
@@ -46,7 +48,7 @@ impl Product {
             return Ok(None);
         }
         let shape = Shape::of(&picture)?;
-        Ok(shape.map(|shape| Product { picture, shape: Arc::new(shape), height: None }))
+        Ok(shape.map(|shape| Product { picture, shape: Arc::new(shape), name: String::new(), height: None }))
     }
 
     /// The cutout's pixels, trimmed.

@@ -18,6 +18,8 @@ pub struct Painted {
 /// What became of one product's sure pixels: those whose alpha is 255 after resampling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
+    /// The product's.
+    pub name: String,
     /// Left, top, width, height of the smallest box around them, in the frame.
     pub region: [u32; 4],
     /// Sure pixels that show: none is hidden by another product.
@@ -36,6 +38,9 @@ impl fmt::Display for Report {
         let [left, top, width, height] = self.region;
         let digest: String = self.digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let how = if self.exact { "as photographed" } else { "resampled" };
+        if !self.name.is_empty() {
+            write!(f, "{}: ", self.name)?;
+        }
         write!(
             f,
             "{width}×{height} at {left},{top}: {} sure pixels {how}, scale {:.4}, BLAKE3 {digest}",
@@ -46,7 +51,7 @@ impl fmt::Display for Report {
 
 /// Reads a product's sure pixels back from the finished frame. `owners` has the number of the product whose sure pixel each pixel is,
 /// from 1.
-pub fn report(number: u8, place: &Place, exact: bool, frame: &Picture, owners: &[u8]) -> Report {
+pub fn report(number: u8, name: &str, place: &Place, exact: bool, frame: &Picture, owners: &[u8]) -> Report {
     let (width, channels) = (frame.width() as usize, usize::from(frame.channels()));
     let mut hasher = blake3::Hasher::new();
     let mut pixels = 0;
@@ -63,6 +68,7 @@ pub fn report(number: u8, place: &Place, exact: bool, frame: &Picture, owners: &
     }
     let [left, top] = if pixels == 0 { [0, 0] } else { first };
     Report {
+        name: name.to_owned(),
         region: [left, top, last[0].saturating_sub(left), last[1].saturating_sub(top)],
         pixels,
         digest: *hasher.finalize().as_bytes(),

@@ -48,6 +48,12 @@ fn of_height(height: f32) -> Product {
     product
 }
 
+fn named(name: &str, height: f32) -> Product {
+    let mut product = of_height(height);
+    product.name = name.to_owned();
+    product
+}
+
 fn scene(setting: Setting) -> Scene {
     Scene { products: vec![product()], plate: None, setting }
 }
@@ -166,6 +172,34 @@ fn heights_that_are_known_set_the_scale() {
     let setting = Setting { backdrop: WHITE, ..Setting::default() };
     let reports = paint(&Scene { products, plate: None, setting }, 1000, 1000).unwrap().products;
     assert!((reports[0].scale / reports[1].scale - 3.0).abs() < 0.01);
+}
+
+#[test]
+fn overlapping_products_stand_behind_one_another_and_each_sure_pixel_has_one_owner() {
+    let products = vec![named("tall", 30.0), named("middle", 20.0), named("small", 10.0)];
+    let setting = Setting { backdrop: WHITE, gap: -0.4, light: Some(Light::default()), ..Setting::default() };
+    let scene = Scene { products, plate: None, setting };
+    let layout = place::place(&scene, 900, 700);
+    assert_eq!(layout.order, [0, 1, 2]);
+    let bottoms: Vec<i64> = layout.places.iter().map(|place| place.top + i64::from(place.height)).collect();
+    assert!(bottoms[0] < bottoms[1] && bottoms[1] < bottoms[2], "{bottoms:?}");
+    let painted = paint(&scene, 900, 700).unwrap();
+    let alone = |index: usize| {
+        let place = layout.places[index];
+        let pixels = scene.products[index].resample(place.width, place.height).unwrap();
+        pixels.chunks_exact(4).filter(|pixel| pixel[3] == 255).count() as u64
+    };
+    let hidden: Vec<u64> = (0..3).map(|index| alone(index) - painted.products[index].pixels).collect();
+    assert!(hidden[0] > 100 && hidden[1] > 100 && hidden[2] == 0, "{hidden:?}");
+    assert!(painted.products[1].to_string().starts_with("middle: "), "{}", painted.products[1]);
+}
+
+#[test]
+fn one_pixel_for_one_says_nothing_to_several() {
+    let setting = Setting { backdrop: WHITE, exact: true, ..Setting::default() };
+    let scene = Scene { products: vec![product(); 2], plate: None, setting };
+    let reports = paint(&scene, 3000, 2000).unwrap().products;
+    assert!(reports.iter().all(|report| !report.exact && report.scale > 1.2), "{reports:?}");
 }
 
 #[test]
@@ -306,7 +340,7 @@ fn a_scene_travels_as_bytes_and_nothing_less_is_one() {
     let plate = Picture::from_pixels(vec![90; 300], 10, 10, 3).unwrap();
     let setting = Setting { backdrop: Backdrop::Plate { focus: [0.2, 0.8] }, ..Setting::default() };
     let small = Product::new(&bottle(20, 30)).unwrap().unwrap();
-    let scene = Scene { products: vec![small, of_height(3.0)], plate: Some(plate), setting };
+    let scene = Scene { products: vec![small, named("bottle", 3.0)], plate: Some(plate), setting };
     let bytes = scene.clone().into_bytes();
     assert!(Scene::is_in(&bytes) && !Scene::is_in(&bottle(20, 30).into_bytes()));
     assert!(Scene::from_bytes(&bytes).unwrap() == scene);

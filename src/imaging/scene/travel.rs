@@ -8,12 +8,12 @@ use super::{Product, Scene, Setting};
 use crate::imaging::{Error, Picture};
 
 /// Marks the end of a travelling scene and the version of what lies before it.
-const MARK: &[u8; 8] = b"softscn1";
+const MARK: &[u8; 8] = b"softscn2";
 
 #[derive(Serialize, Deserialize)]
 struct Trailer {
-    /// The length and the height of each product.
-    products: Vec<(u64, Option<f32>)>,
+    /// The length, the name and the height of each product.
+    products: Vec<(u64, String, Option<f32>)>,
     /// The plate's length.
     plate: Option<u64>,
     setting: Setting,
@@ -33,8 +33,8 @@ impl Scene {
             bytes.extend_from_slice(&picture);
             picture.len() as u64
         };
-        let products =
-            self.products.into_iter().map(|product| (add(product.trimmed().clone()), product.height)).collect();
+        let products = self.products.into_iter();
+        let products = products.map(|product| (add(product.trimmed().clone()), product.name, product.height)).collect();
         let trailer = Trailer { products, plate: self.plate.map(add), setting: self.setting };
         // Serialising plain values into a growing vector has no way to fail.
         let trailer = postcard::to_allocvec(&trailer).unwrap_or_default();
@@ -63,9 +63,9 @@ impl Scene {
             Picture::from_bytes(Arc::new(picture.to_vec()))
         };
         let mut products = Vec::with_capacity(trailer.products.len().min(64));
-        for (length, height) in trailer.products {
+        for (length, name, height) in trailer.products {
             let mut product = Product::of_trimmed(next(length)?)?.ok_or(Error::NotDecoded("a product is no cutout"))?;
-            product.height = height;
+            (product.name, product.height) = (name, height);
             products.push(product);
         }
         let plate = trailer.plate.map(next).transpose()?;
