@@ -256,6 +256,25 @@ fn a_slip_in_the_brand_or_in_a_key_never_replaces_a_good_asset_by_a_worse_one() 
 }
 
 #[test]
+fn a_warning_about_the_campaign_is_told_again_though_nothing_changed() {
+    let shop = Campaign::shop();
+    shop.edit("campaign.toml", "[post.card]", "[post.card]\nproducts = { tags = [\"hot\"] }");
+    for _ in 0..2 {
+        let built = shop.softbox(&["build"]);
+        assert_eq!(built.code, 0);
+        assert!(
+            built.problems().iter().any(|problem| problem.starts_with("empty-selection")),
+            "{:?}",
+            built.problems()
+        );
+    }
+    shop.edit("campaign.toml", "\"hot\"", "\"new\"");
+    shop.build();
+    let again = shop.build();
+    assert_eq!((again.problems().len(), again.events("planned").count()), (0, 0));
+}
+
+#[test]
 fn a_comma_that_nobody_quoted_is_told() {
     let shop = Campaign::shop();
     shop.write("products.csv", "id,name,price,tags\namber,Amber, dark,$35,\njar,Jar,$12,\n");

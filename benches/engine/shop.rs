@@ -123,6 +123,7 @@ fn options() -> Options {
         only: None,
         saved: BTreeSet::new(),
         whole: true,
+        quiet: true,
     }
 }
 

@@ -64,6 +64,7 @@ impl Limits {
             only,
             saved: BTreeSet::new(),
             whole: false,
+            quiet: true,
         }
     }
 
@@ -124,6 +125,8 @@ pub struct Planned {
     pub desk: Option<Arc<Desk>>,
     /// Mistakes kept parts of the campaign out of the graph.
     is_wrong: bool,
+    /// There was nothing to tell of the campaign, not even a warning.
+    is_quiet: bool,
     only: Option<Vec<ActionId>>,
 }
 
@@ -168,7 +171,7 @@ pub fn once(
             return (Exit::Wrong, None);
         }
     };
-    let planned = Planned { graph, desk, is_wrong: has_errors(&problems), only };
+    let planned = Planned { graph, desk, is_wrong: has_errors(&problems), is_quiet: problems.is_empty(), only };
     // Where nobody is to be asked, budgets are what holds.
     let Asking { frozen, yes, .. } = *ways.asking;
     if let (Some(desk), Some(budget)) = (&planned.desk, &campaign.budget)
@@ -193,7 +196,7 @@ impl Planned {
 
     fn options(&self, limits: &Limits, saved: BTreeSet<String>) -> Options {
         let requests = self.desk.as_ref().map_or(1, |desk| desk.requests());
-        Options { requests, saved, whole: !self.is_wrong, ..limits.part(self.only.clone()) }
+        Options { requests, saved, whole: !self.is_wrong, quiet: self.is_quiet, ..limits.part(self.only.clone()) }
     }
 
     /// Makes what is to be made. What reads the files that somebody just `saved` goes first.

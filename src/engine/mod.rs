@@ -223,6 +223,8 @@ pub struct Options {
     pub saved: BTreeSet<String>,
     /// False where mistakes kept parts of the campaign out of the graph: then nothing counts as stale.
     pub whole: bool,
+    /// False where something is to be told of the campaign whether anything changed or not: then the next build looks at it again.
+    pub quiet: bool,
 }
 
 /// What a build did.
@@ -375,7 +377,7 @@ impl Engine {
             });
         }
         let report = Report { removed, ..schedule::run(self, graph, options, tell) };
-        let is_complete = is_whole && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
+        let is_complete = is_whole && options.quiet && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
         self.outputs.mature(&self.files);
         phase("save", tell, || {
             let last = self.last.save(&self.store, self.traces.sets(), graph.len(), is_whole);

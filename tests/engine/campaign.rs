@@ -159,6 +159,7 @@ impl Campaign {
             only: None,
             saved: Default::default(),
             whole: true,
+            quiet: true,
         };
         Campaign { folder: folder.to_owned(), _temporary: None, probe: Probe::default(), options }
     }

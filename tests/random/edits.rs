@@ -202,7 +202,7 @@ impl Shop {
                 }
             }
             Delete(file) if is_file(file) => fs::remove_file(path(file)).unwrap(),
-            Rename(from, to) if is_file(from) => {
+            Rename(from, to) if from != to && is_file(from) => {
                 let bytes = path(from);
                 self.put(to, |to| fs::rename(&bytes, to).unwrap());
             }
