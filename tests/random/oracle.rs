@@ -68,7 +68,7 @@ impl Oracle {
             // Without its memory softbox cannot tell what it wrote from what others did.
             let is_forgotten = self.done.is_empty() || shop.theirs.contains_key(&format!("dist/{path}"));
             assert!(is_theirs || is_last_good || is_forgotten, "dist/{path} should not be there");
-            if is_forgotten && !is_last_good {
+            if is_forgotten {
                 shop.theirs.insert(format!("dist/{path}"), bytes.clone());
             }
         }
