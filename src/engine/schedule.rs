@@ -405,12 +405,11 @@ impl<'a, A: Action> Loop<'a, A> {
             return;
         }
         let recipe = match node.action.lane() {
-            Lane::Request => self.recipe(id).map(Some),
-            Lane::Processor => Ok(None),
-        };
-        let recipe = match recipe {
-            Ok(recipe) => recipe,
-            Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
+            Lane::Request => match self.recipe(id) {
+                Ok(recipe) => Some(recipe),
+                Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
+            },
+            Lane::Processor => None,
         };
         let known = node.asset.as_deref().and_then(|path| self.outputs.get(path));
         self.states[id.index()] = State::Running;

@@ -20,7 +20,7 @@ use crate::actions::group::{Group, Standing};
 use crate::actions::render::Render;
 use crate::actions::send::Sheet;
 use crate::campaign::reach::Reach;
-use crate::campaign::{self, Asset, Backdrop, Campaign, Format, Look, Picture, Post, RelPath, Step};
+use crate::campaign::{self, Asset, Campaign, Format, Look, Picture, Post, RelPath, Step};
 use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
@@ -55,8 +55,15 @@ pub fn cutouts(campaign: &Campaign, photos: &[RelPath]) -> Graph<Task> {
 /// How large a photo is needed.
 struct Scale {
     reach: u32,
+    /// The longer side of the format that asks first, in pixels.
+    side: u32,
+}
+
+impl Scale {
     /// What an action's name says of a reach that is larger than most.
-    large: String,
+    fn told(&self) -> String {
+        if self.reach == REACHES[0] { String::new() } else { format!(" for {} px", self.side) }
+    }
 }
 
 struct Planner<'a> {
@@ -162,12 +169,9 @@ impl<'a> Planner<'a> {
     fn developed(&mut self, picture: &'a Picture, format: &Format) -> ActionId {
         let side = format.width.max(format.height);
         let reach = REACHES.into_iter().find(|reach| side <= *reach).unwrap_or(u32::MAX);
-        let large = if reach == REACHES[0] { String::new() } else { format!(" for {side} px") };
-        let scale = Scale { reach, large };
-        let look = self.look_of(&picture.photo);
-        let backdrop = look.and_then(|look| look.steps.iter().find_map(Step::backdrop));
-        match picture.group.as_deref().zip(backdrop) {
-            Some((group, backdrop)) => self.grouped(picture, group, backdrop, &scale),
+        let scale = Scale { reach, side };
+        match &picture.group {
+            Some(group) => self.grouped(picture, group, &scale),
             None => self.photo(picture, &scale),
         }
     }
@@ -191,35 +195,29 @@ impl<'a> Planner<'a> {
     }
 
     /// Several products in one picture: each is developed by itself, so that another photo of one leaves the others as they are.
-    fn grouped(
-        &mut self,
-        picture: &'a Picture,
-        group: &'a campaign::Group,
-        backdrop: &Backdrop,
-        scale: &Scale,
-    ) -> ActionId {
+    fn grouped(&mut self, picture: &'a Picture, group: &'a campaign::Group, scale: &Scale) -> ActionId {
         let photo = picture.photo.as_str();
         let made = (photo, group.of.as_str(), scale.reach);
         if let Some(id) = self.grouped.get(&made) {
             return *id;
         }
         let steps = self.look_of(photo).map_or(&[][..], |look| look.steps.as_slice());
-        // The backdrop is the last step.
-        let steps = &steps[..steps.len().saturating_sub(1)];
+        // The campaign leaves out groups whose look does not end with a backdrop.
+        let Some((Step::Backdrop(backdrop), steps)) = steps.split_last() else { return self.photo(picture, scale) };
         let mut cutouts = Vec::new();
         for path in picture.files() {
             let from = Input::File(path.as_str().into());
             cutouts.push(Input::Action(self.develop(photo, path, from, steps, scale)));
         }
         let action = Group {
-            backdrop: Box::new(backdrop.clone()),
+            backdrop: backdrop.clone(),
             group: group.members.iter().map(Standing::from).collect(),
             reach: scale.reach,
             photo: photo.to_owned(),
             place: self.campaign.photos.get(photo).map(|photo| photo.place.clone()),
         };
         let of = if group.of.is_empty() { String::new() } else { format!(" {}", group.of) };
-        let name = format!("group {photo}{of}{}", scale.large);
+        let name = format!("group {photo}{of}{}", scale.told());
         let id = self.graph.add(Node { name, action: Task::Group(action), inputs: cutouts, asset: None });
         self.grouped.insert(made, id);
         id
@@ -231,7 +229,7 @@ impl<'a> Planner<'a> {
             inputs.push(Input::Action(self.cutout(path)));
         }
         let action = Develop { steps: steps.to_vec(), reach: scale.reach, path: path.to_string() };
-        let name = format!("develop {photo} {path}{}", scale.large);
+        let name = format!("develop {photo} {path}{}", scale.told());
         self.graph.add(Node { name, action: Task::Develop(action), inputs, asset: None })
     }
 
