@@ -10,7 +10,7 @@ mod photo;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use softbox::imaging::{
-    Adjustment, Encoding, Error, FileType, Limits, Picture, adjust, cover, cut, decode, encode, probe,
+    Adjustment, Encoding, Error, FileType, Limits, Picture, adjust, cover, cut, decode, decode_to_cut, encode, probe,
 };
 
 use measure::{Cost, best, clock};
@@ -75,7 +75,7 @@ fn six(photo: &[u8]) -> Result<u64, Error> {
     // The most that any size enlarges the photo, as a reach of the shorter side.
     let scale = |(w, h): &(u32, u32)| (f64::from(*w) / f64::from(width)).max(f64::from(*h) / f64::from(height));
     let reach = SIZES.iter().map(scale).fold(0.0, f64::max) * f64::from(width.min(height));
-    let picture = decode(photo, reach.ceil() as u32, &Limits::default())?;
+    let picture = decode_to_cut(photo, reach.ceil() as u32, &Limits::default())?;
     let mut sizes = SIZES;
     sizes.sort_by_key(|(width, height)| std::cmp::Reverse(width * height));
     sizes.par_iter().with_max_len(1).map(|&(width, height)| one(&picture, width, height)).sum()

@@ -10,7 +10,7 @@ use crate::imaging::cutout::{Cut, Fault, lift};
 use crate::imaging::{self, Adjustment, Limits, Picture, Region};
 
 /// Raised when the same photo would come out otherwise.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Decodes a photo and gives it its look, or a part of that. Its inputs are the photo file, a take, or a developed picture, and, where the look isolates the product, the mask; a backdrop's plate
 /// is found on the way.
@@ -40,7 +40,10 @@ impl Develop {
         };
         let needed = imaging::estimate(photo, reach).map_err(|error| self.failed(&error))?.saturating_mul(copies);
         let _memory = work.reserve(usize::try_from(needed).unwrap_or(usize::MAX));
-        self.developed(work, imaging::decode(photo, reach, &limits).map_err(|error| self.failed(&error))?)
+        // What is only cut needs no RGB before that.
+        let only_cut = self.steps.iter().all(|step| matches!(step, Step::Crop(_)));
+        let decode = if only_cut { imaging::decode_to_cut } else { imaging::decode };
+        self.developed(work, decode(photo, reach, &limits).map_err(|error| self.failed(&error))?)
     }
 
     /// A decoded picture with the steps applied.

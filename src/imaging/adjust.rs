@@ -39,6 +39,7 @@ pub fn adjust(picture: &mut Picture, adjustment: &Adjustment) -> Result<(), Erro
     if wanted == Adjustment::default() {
         return Ok(());
     }
+    picture.interleave()?;
     let about = picture.about().clone();
     let mut pixels = picture.take();
     convert(&mut pixels, &about)?;

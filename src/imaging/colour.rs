@@ -149,7 +149,7 @@ pub fn from_16_bits(samples: Vec<u16>, a_pixel: usize, profile: Option<Vec<u8>>,
         profile = None;
     }
     let pixels = samples.iter().map(|&v| to_8_bits(v)).collect();
-    Decoded { pixels, channels, shrink: 1, profile, warnings }
+    Decoded { pixels, channels, planes: None, shrink: 1, profile, warnings }
 }
 
 fn convert_16_bits(samples: &[u16], channels: u8, profile: &[u8]) -> Option<Vec<u16>> {

@@ -5,6 +5,7 @@ use fast_image_resize::{PixelType, ResizeOptions, Resizer};
 
 use super::colour::Conversion;
 use super::picture::About;
+use super::planes::{Subsampling, Window};
 use super::{Error, Orientation, Picture, Region};
 
 /// More than any format asks for: 30000 pixels a side.
@@ -20,11 +21,21 @@ pub fn cut(picture: &Picture, region: Region, width: u32, height: u32) -> Result
         return Err(Error::Size { width, height });
     }
     let about = picture.about();
-    let (stored_width, stored_height) = about.orientation.size(width, height);
-    let mut pixels = resize(picture, region, stored_width, stored_height)?;
-    convert(&mut pixels, about)?;
-    let channels = usize::from(about.channels);
-    let pixels = about.orientation.turn(pixels, stored_width as usize, stored_height as usize, channels);
+    let stored = <[u32; 2]>::from(about.orientation.size(width, height));
+    let window = window(about, region);
+    let pixels = match about.planes {
+        Some(subsampling) => {
+            let mut pixels = subsampling.cut(about, picture.pixels(), window, stored)?;
+            convert(&mut pixels, about)?;
+            pixels
+        }
+        None => {
+            let mut pixels = resize(picture, window, stored)?;
+            convert(&mut pixels, about)?;
+            let [across, down] = stored.map(|side| side as usize);
+            about.orientation.turn(pixels, across, down, usize::from(about.channels))
+        }
+    };
     Ok(Picture::new(
         pixels,
         About { warnings: about.warnings.clone(), ..About::finished(width, height, about.channels) },
@@ -48,8 +59,10 @@ pub fn upright(picture: &Picture) -> Result<Picture, Error> {
     if picture.is_finished() {
         return Ok(picture.clone());
     }
+    let mut picture = picture.clone();
+    picture.interleave()?;
     let about = picture.about().clone();
-    let mut pixels = picture.pixels().to_vec();
+    let mut pixels = picture.into_pixels();
     convert(&mut pixels, &about)?;
     let (width, height) = (about.width as usize, about.height as usize);
     let pixels = about.orientation.turn(pixels, width, height, usize::from(about.channels));
@@ -60,19 +73,23 @@ pub fn upright(picture: &Picture) -> Result<Picture, Error> {
     Ok(Picture::new(pixels, about))
 }
 
-/// The part of the picture in a region, at the nearest whole pixels, as it was stored: nothing is resampled, converted or turned.
+/// The part of the picture in a region, at the nearest whole pixels (or, of planes, the nearest around them that split no sample of
+/// colour), as it was stored: nothing is resampled, converted or turned.
 pub fn crop(picture: &Picture, region: Region) -> Picture {
     let about = picture.about();
     let stored = about.orientation.stored_region(region.within());
     let (frame_width, frame_height) = about.frame();
-    let (left, right) = whole(stored.left, stored.width, frame_width, about.width);
-    let (top, bottom) = whole(stored.top, stored.height, frame_height, about.height);
-    let channels = usize::from(about.channels);
-    let stride = about.width as usize * channels;
-    let mut pixels = Vec::with_capacity((right - left) as usize * (bottom - top) as usize * channels);
-    for row in picture.pixels().chunks_exact(stride).take(bottom as usize).skip(top as usize) {
-        pixels.extend_from_slice(&row[left as usize * channels..right as usize * channels]);
-    }
+    let unit = about.planes.unwrap_or(Subsampling { across: 1, down: 1 });
+    let (left, right) = whole(stored.left, stored.width, frame_width, about.width, u32::from(unit.across));
+    let (top, bottom) = whole(stored.top, stored.height, frame_height, about.height, u32::from(unit.down));
+    let pixels = match about.planes {
+        Some(subsampling) => subsampling.crop(about, picture.pixels(), [left, right], [top, bottom]),
+        None => {
+            let channels = u32::from(about.channels);
+            let columns = [left, right].map(|side| (side * channels) as usize);
+            part(picture.pixels(), (about.width * channels) as usize, columns, [top, bottom].map(|side| side as usize))
+        }
+    };
     let full = |from: u32, to: u32, full: u32| {
         let shrink = u32::from(about.shrink);
         (to * shrink).min(full) - from * shrink
@@ -87,11 +104,20 @@ pub fn crop(picture: &Picture, region: Region) -> Picture {
     Picture::new(pixels, about)
 }
 
-/// The whole pixels nearest to a fractional part of one side; at least one.
-fn whole(start: f64, length: f64, frame: f64, pixels: u32) -> (u32, u32) {
+/// The whole pixels nearest to a fractional part of one side, at least one; then outwards to whole units.
+fn whole(start: f64, length: f64, frame: f64, pixels: u32, unit: u32) -> (u32, u32) {
     let first = ((start * frame).round() as u32).min(pixels - 1);
     let last = (((start + length) * frame).round() as u32).clamp(first + 1, pixels);
-    (first, last)
+    (first / unit * unit, last.next_multiple_of(unit).min(pixels))
+}
+
+/// Some columns (in bytes) of some rows.
+pub(super) fn part(bytes: &[u8], stride: usize, [left, right]: [usize; 2], [top, bottom]: [usize; 2]) -> Vec<u8> {
+    let mut part = Vec::with_capacity((right - left) * (bottom - top));
+    for row in bytes.chunks_exact(stride).take(bottom).skip(top) {
+        part.extend_from_slice(&row[left..right]);
+    }
+    part
 }
 
 /// A finished picture's pixels become sRGB in place.
@@ -103,15 +129,21 @@ pub(super) fn convert(pixels: &mut [u8], about: &About) -> Result<(), Error> {
     Ok(())
 }
 
-fn resize(picture: &Picture, region: Region, width: u32, height: u32) -> Result<Vec<u8>, Error> {
-    let about = picture.about();
-    let failed = |_| Error::Size { width, height };
-    let kind = if about.channels == 4 { PixelType::U8x4 } else { PixelType::U8x3 };
-    let source = ImageRef::new(about.width, about.height, picture.pixels(), kind).map_err(failed)?;
+/// Where a region lies in the stored pixels.
+fn window(about: &About, region: Region) -> Window {
     let stored = about.orientation.stored_region(region.within());
     let (frame_width, frame_height) = about.frame();
     let (left, across) = inside(stored.left * frame_width, stored.width * frame_width, about.width);
     let (top, down) = inside(stored.top * frame_height, stored.height * frame_height, about.height);
+    Window { left, top, across, down }
+}
+
+fn resize(picture: &Picture, window: Window, [width, height]: [u32; 2]) -> Result<Vec<u8>, Error> {
+    let about = picture.about();
+    let failed = |_| Error::Size { width, height };
+    let kind = if about.channels == 4 { PixelType::U8x4 } else { PixelType::U8x3 };
+    let source = ImageRef::new(about.width, about.height, picture.pixels(), kind).map_err(failed)?;
+    let Window { left, top, across, down } = window;
     let mut target = Image::new(width, height, kind);
     let options = ResizeOptions::new().crop(left, top, across, down);
     Resizer::new().resize(&source, &mut target, &options).map_err(|_| Error::Size { width, height })?;

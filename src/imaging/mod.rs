@@ -24,6 +24,7 @@ pub mod fidelity;
 mod network;
 mod orientation;
 mod picture;
+mod planes;
 pub mod reading;
 mod region;
 pub mod scene;
@@ -32,7 +33,7 @@ mod tone;
 
 pub use adjust::{Adjustment, adjust};
 pub use cut::{crop, cut, magnification, upright};
-pub use decode::{Container, Header, Limits, decode, estimate, probe};
+pub use decode::{Container, Header, Limits, decode, decode_to_cut, estimate, probe};
 pub use encode::{Description, DigitalSource, Encoded, Encoding, FileType, encode};
 pub use error::Error;
 pub use network::Unusable;

@@ -7,6 +7,17 @@ use super::Region;
 #[serde(try_from = "u8", into = "u8")]
 pub struct Orientation(u8);
 
+/// A turn as three moves that are each done or not, in this order.
+#[derive(Debug, Clone, Copy)]
+pub struct Moves {
+    /// Rows become columns.
+    pub exchanged: bool,
+    /// Left becomes right.
+    pub mirrored: bool,
+    /// Top becomes bottom.
+    pub upturned: bool,
+}
+
 /// Rows that are turned at once.
 const ROWS: usize = 16;
 
@@ -36,6 +47,15 @@ impl Orientation {
     /// Width and height after (or before: it is the same) turning.
     pub fn size(self, width: u32, height: u32) -> (u32, u32) {
         if self.swaps() { (height, width) } else { (width, height) }
+    }
+
+    /// The moves that turn a stored picture upright, one after the other.
+    pub(super) fn moves(self) -> Moves {
+        Moves {
+            exchanged: self.swaps(),
+            mirrored: matches!(self.0, 2 | 3 | 6 | 7),
+            upturned: matches!(self.0, 3 | 4 | 7 | 8),
+        }
     }
 
     /// Where an upright point lies in the stored picture; both as fractions of width and height.

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::planes::Subsampling;
 use super::{Error, Orientation};
 
 /// Pixels of 8 bits a channel, RGB or RGBA (not premultiplied), in the order of the file, with the orientation and the colour
-/// profile that are still to be applied. Clones share the pixels.
+/// profile that are still to be applied; where it was [decoded to be cut](super::decode_to_cut), a JPEG's luma and colour still
+/// lie apart. Clones share the pixels.
 #[derive(Debug, Clone)]
 pub struct Picture {
     /// The pixels, and behind them whatever travelled with them.
@@ -23,6 +25,8 @@ pub(super) struct About {
     pub height: u32,
     /// Bytes a pixel: 3 (RGB) or 4 (RGBA).
     pub channels: u8,
+    /// Three planes instead of interleaved RGB: how colour is subsampled in them.
+    pub planes: Option<Subsampling>,
     /// How many times smaller than the file's own pixels: 1, 2, 4 or 8. Sizes are rounded up.
     pub shrink: u8,
     /// Stored size of the file's own picture.
@@ -40,7 +44,7 @@ pub(super) struct About {
 const MIDDLE: [f32; 2] = [0.5, 0.5];
 
 /// Marks the end of a travelling picture and the version of what lies behind the pixels.
-const MARK: &[u8; 8] = b"softpic1";
+const MARK: &[u8; 8] = b"softpic2";
 
 impl Picture {
     /// `pixels` must hold exactly `width`×`height`×`channels` bytes.
@@ -89,9 +93,9 @@ impl Picture {
         self.about.orientation
     }
 
-    /// Whether the pixels are upright and sRGB, so that [`Picture::pixels`] can be shown as they are.
+    /// Whether the pixels are upright and interleaved sRGB, so that [`Picture::pixels`] can be shown as they are.
     pub fn is_finished(&self) -> bool {
-        self.about.orientation == Orientation::UPRIGHT && self.about.profile.is_none()
+        self.about.orientation == Orientation::UPRIGHT && self.about.profile.is_none() && self.about.planes.is_none()
     }
 
     /// The ICC profile that is still to be applied.
@@ -116,7 +120,7 @@ impl Picture {
         &self.about.warnings
     }
 
-    /// The pixels in *stored* order, row by row; see [`Picture::is_finished`].
+    /// The pixels in *stored* order, row by row, or plane by plane; see [`Picture::is_finished`].
     pub fn pixels(&self) -> &[u8] {
         &self.data[..self.about.pixel_bytes()]
     }
@@ -138,6 +142,15 @@ impl Picture {
         debug_assert_eq!(pixels.len(), self.about.pixel_bytes());
         self.about.profile = None;
         self.data = Arc::new(pixels);
+    }
+
+    /// Luma and colour that lie apart become RGB.
+    pub(super) fn interleave(&mut self) -> Result<(), Error> {
+        if let Some(subsampling) = self.about.planes {
+            self.data = Arc::new(subsampling.interleaved(&self.about, self.pixels())?);
+            self.about.planes = None;
+        }
+        Ok(())
     }
 
     /// Takes the pixels out, to change them and [`Picture::replace`] them.
@@ -194,6 +207,7 @@ impl About {
             width,
             height,
             channels,
+            planes: None,
             shrink: 1,
             full_width: width,
             full_height: height,
@@ -206,7 +220,10 @@ impl About {
 
     /// Bytes that the pixels take. Sound sizes cannot overflow 64 bits; usize::MAX stands for sizes that fit no memory.
     pub fn pixel_bytes(&self) -> usize {
-        let bytes = u128::from(self.width) * u128::from(self.height) * u128::from(self.channels);
+        let bytes = match self.planes {
+            Some(subsampling) => subsampling.bytes(self.width, self.height),
+            None => u128::from(self.width) * u128::from(self.height) * u128::from(self.channels),
+        };
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 
@@ -220,6 +237,7 @@ impl About {
         self.width > 0
             && self.height > 0
             && matches!(self.channels, 3 | 4)
+            && self.planes.is_none_or(|subsampling| subsampling.is_sound() && self.channels == 3)
             && matches!(self.shrink, 1 | 2 | 4 | 8)
             && self.full_width.div_ceil(u32::from(self.shrink)) == self.width
             && self.full_height.div_ceil(u32::from(self.shrink)) == self.height

@@ -35,7 +35,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     let image = heifer::decode_rgba8(bytes, &options).map_err(|error| failed(Container::Heic, error))?;
     let channels = if image.has_alpha { 4 } else { 3 };
     let pixels = if image.has_alpha { image.data } else { image.into_rgb8() };
-    Ok(Decoded { pixels, channels, shrink: 1, profile, warnings })
+    Ok(Decoded { pixels, channels, planes: None, shrink: 1, profile, warnings })
 }
 
 fn parse(bytes: &[u8]) -> Result<HeifFile<'_>, Error> {

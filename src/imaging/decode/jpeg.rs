@@ -1,13 +1,19 @@
 //! JPEG, as phones, cameras and print shops write it.
 
-use turbojpeg::{Decompressor, Image, PixelFormat, ScalingFactor};
+use turbojpeg::{
+    Colorspace, DecompressHeader, Decompressor, Image, PixelFormat, ScalingFactor, Subsamp, YuvImage, yuv_pixels_len,
+};
 
 use super::jpeg_markers::{self, Markers};
-use super::{Cost, Decoded, Facts, Header, Limits, check_memory, damaged};
+use super::{Cost, Decoded, Facts, Header, Lay, Limits, check_memory, damaged};
+use crate::imaging::planes::Subsampling;
 use crate::imaging::{Container, Error, colour};
 
 /// More passes than any real picture has; a file with more is made to keep a decoder busy.
 const MAX_SCANS: u32 = 500;
+
+/// Pixels a side below which libjpeg-turbo has other rules for growing colour, and nothing is to be gained.
+const SMALLEST: usize = 16;
 
 pub fn inspect(bytes: &[u8]) -> Result<Facts, Error> {
     let markers = jpeg_markers::read(bytes)?;
@@ -22,7 +28,7 @@ pub fn inspect(bytes: &[u8]) -> Result<Facts, Error> {
     Ok(Facts { header, cost: Cost { fixed: markers.coefficients, per_pixel } })
 }
 
-pub fn decode(bytes: &[u8], header: &Header, shrink: u8, limits: &Limits) -> Result<Decoded, Error> {
+pub fn decode(bytes: &[u8], header: &Header, lay: Lay, shrink: u8, limits: &Limits) -> Result<Decoded, Error> {
     let markers = jpeg_markers::read(bytes)?;
     let mut warnings = Vec::new();
     // Whatever follows the first picture is not its business: a video, a gain map, garbage.
@@ -34,8 +40,12 @@ pub fn decode(bytes: &[u8], header: &Header, shrink: u8, limits: &Limits) -> Res
             bytes
         }
     };
-    let format = if markers.components == 4 { PixelFormat::CMYK } else { PixelFormat::RGB };
-    let (pixels, complaint) = turbo(picture, format, shrink);
+    let wanted = match (lay, markers.components) {
+        (_, 4) => Wanted::Pixels(PixelFormat::CMYK),
+        (Lay::Apart, 3) => Wanted::Planes,
+        _ => Wanted::Pixels(PixelFormat::RGB),
+    };
+    let Turbo { pixels, planes, complaint } = turbo(picture, wanted, shrink);
     // Where only the end mark is missing, that is what the decoder complains of, and it was looked into above.
     let forgiven = markers.end.is_none() && !pixels.is_empty();
     if let Some(why) = complaint.filter(|_| !forgiven) {
@@ -43,12 +53,18 @@ pub fn decode(bytes: &[u8], header: &Header, shrink: u8, limits: &Limits) -> Res
         check_memory(header, markers.coefficients + full * 6, limits)?;
         let pixels = second_opinion(picture, &markers).map_err(|_| damaged(Container::Jpeg, &why))?;
         warnings.push(format!("the JPEG file is damaged ({why}), and the picture may show it"));
-        return finish(pixels, 1, markers, warnings);
+        return finish(pixels, None, 1, markers, warnings);
     }
-    finish(pixels, shrink, markers, warnings)
+    finish(pixels, planes, shrink, markers, warnings)
 }
 
-fn finish(pixels: Vec<u8>, shrink: u8, markers: Markers, mut warnings: Vec<String>) -> Result<Decoded, Error> {
+fn finish(
+    pixels: Vec<u8>,
+    planes: Option<Subsampling>,
+    shrink: u8,
+    markers: Markers,
+    mut warnings: Vec<String>,
+) -> Result<Decoded, Error> {
     let mut profile = markers.profile;
     let pixels = if markers.components == 4 {
         let mut inks = pixels;
@@ -59,24 +75,66 @@ fn finish(pixels: Vec<u8>, shrink: u8, markers: Markers, mut warnings: Vec<Strin
     } else {
         pixels
     };
-    Ok(Decoded { pixels, channels: 3, shrink, profile, warnings })
+    Ok(Decoded { pixels, channels: 3, planes, shrink, profile, warnings })
 }
 
-/// Decodes with libjpeg-turbo. What it complains of comes beside the pixels: it fills them even then, unless it cannot go on.
-fn turbo(bytes: &[u8], format: PixelFormat, shrink: u8) -> (Vec<u8>, Option<String>) {
-    let mut pixels = Vec::new();
+/// What libjpeg-turbo is to make.
+#[derive(Clone, Copy)]
+enum Wanted {
+    Pixels(PixelFormat),
+    /// Luma and colour apart, or RGB where they cannot be.
+    Planes,
+}
+
+/// What libjpeg-turbo made. What it complains of comes beside the pixels: it fills them even then, unless it cannot go on.
+#[derive(Default)]
+struct Turbo {
+    pixels: Vec<u8>,
+    planes: Option<Subsampling>,
+    complaint: Option<String>,
+}
+
+fn turbo(bytes: &[u8], wanted: Wanted, shrink: u8) -> Turbo {
+    let mut made = Turbo::default();
     let result = (|| {
         let mut decoder = Decompressor::new()?;
         decoder.set_scan_limit(MAX_SCANS)?;
         let factor = ScalingFactor::new(1, usize::from(shrink));
-        let size = decoder.read_header(bytes)?.scaled(factor);
+        let header = decoder.read_header(bytes)?;
+        let size = header.scaled(factor);
         decoder.set_scaling_factor(factor)?;
-        let pitch = size.width * format.size();
-        pixels = vec![0; pitch * size.height];
-        decoder
-            .decompress(bytes, Image { pixels: &mut pixels[..], width: size.width, pitch, height: size.height, format })
+        let (width, height, subsamp) = (size.width, size.height, header.subsamp);
+        let format = match wanted {
+            Wanted::Pixels(format) => format,
+            Wanted::Planes => {
+                made.planes = subsampling(&header).filter(|_| width.min(height) >= SMALLEST);
+                PixelFormat::RGB
+            }
+        };
+        if made.planes.is_some() {
+            made.pixels = vec![0; yuv_pixels_len(width, 1, height, subsamp)?];
+            let planes = YuvImage { pixels: &mut made.pixels[..], width, align: 1, height, subsamp };
+            return decoder.decompress_to_yuv(bytes, planes);
+        }
+        let pitch = width * format.size();
+        made.pixels = vec![0; pitch * height];
+        decoder.decompress(bytes, Image { pixels: &mut made.pixels[..], width, pitch, height, format })
     })();
-    (pixels, result.err().map(|error: turbojpeg::Error| words(&error)))
+    made.complaint = result.err().map(|error: turbojpeg::Error| words(&error));
+    made
+}
+
+/// Of planes that are worth keeping apart: those of luma and colour, halved in any direction.
+fn subsampling(header: &DecompressHeader) -> Option<Subsampling> {
+    let (across, down) = match header.subsamp {
+        _ if header.colorspace != Colorspace::YCbCr || header.is_lossless => return None,
+        Subsamp::None => (1, 1),
+        Subsamp::Sub2x1 => (2, 1),
+        Subsamp::Sub1x2 => (1, 2),
+        Subsamp::Sub2x2 => (2, 2),
+        _ => return None,
+    };
+    Some(Subsampling { across, down })
 }
 
 /// The decoder's message without its own name.
@@ -111,7 +169,7 @@ fn check_complete(bytes: &[u8], markers: &Markers) -> Result<(), Error> {
         return Err(truncated("the passes with its fine detail are missing".into()));
     }
     let shrink = if markers.height >= 1024 { 8 } else { 1 };
-    let (pixels, _) = turbo(bytes, PixelFormat::GRAY, shrink);
+    let Turbo { pixels, .. } = turbo(bytes, Wanted::Pixels(PixelFormat::GRAY), shrink);
     if pixels.is_empty() {
         return Err(truncated("it ends before its picture begins".into()));
     }

@@ -43,7 +43,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
         ColorType::Rgba => (samples, 4),
         ColorType::Rgb | ColorType::Indexed => (samples, 3),
     };
-    Ok(Decoded { pixels, channels, shrink: 1, profile, warnings })
+    Ok(Decoded { pixels, channels, planes: None, shrink: 1, profile, warnings })
 }
 
 fn decoder(bytes: &[u8], memory: usize) -> Decoder<Cursor<&[u8]>> {

@@ -40,16 +40,16 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     let mut decoded = match (reader.read_image().map_err(cut_or_broken)?, color) {
         (DecodingResult::U8(samples), ColorType::CMYK(8)) => {
             let pixels = colour::from_inks(&samples, profile.as_deref(), &mut warnings);
-            Decoded { pixels, channels: 3, shrink: 1, profile: None, warnings }
+            Decoded { pixels, channels: 3, planes: None, shrink: 1, profile: None, warnings }
         }
         (DecodingResult::U16(samples), ColorType::CMYK(16)) => {
             let inks: Vec<u8> = samples.iter().map(|&ink| colour::to_8_bits(ink)).collect();
             let pixels = colour::from_inks(&inks, profile.as_deref(), &mut warnings);
-            Decoded { pixels, channels: 3, shrink: 1, profile: None, warnings }
+            Decoded { pixels, channels: 3, planes: None, shrink: 1, profile: None, warnings }
         }
         (DecodingResult::U8(samples), color) => {
             let (pixels, channels) = eight_bits(samples, color)?;
-            Decoded { pixels, channels, shrink: 1, profile, warnings }
+            Decoded { pixels, channels, planes: None, shrink: 1, profile, warnings }
         }
         (
             DecodingResult::U16(samples),

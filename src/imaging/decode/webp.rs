@@ -37,7 +37,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Decoded, Error> {
     let size = usize::try_from(decoder.total_bytes()).ok().filter(|&size| size as u64 <= limits.memory);
     let mut pixels = vec![0; size.ok_or_else(|| failed(Container::Webp, "its size overflows"))?];
     decoder.read_image(&mut pixels).map_err(cut_or_broken)?;
-    Ok(Decoded { pixels, channels, shrink: 1, profile, warnings })
+    Ok(Decoded { pixels, channels, planes: None, shrink: 1, profile, warnings })
 }
 
 fn decoder(bytes: &[u8]) -> Result<WebPDecoder<Cursor<&[u8]>>, Error> {

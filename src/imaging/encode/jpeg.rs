@@ -2,6 +2,7 @@
 
 use turbojpeg::{Compressor, Image, PixelFormat, Subsamp};
 
+use super::huffman::optimised;
 use super::xmp::packet;
 use super::{Encoding, SRGB};
 use crate::imaging::{Error, Picture};
@@ -25,8 +26,8 @@ pub fn encode(pixels: &[u8], picture: &Picture, quality: u8, encoding: &Encoding
     let mut compressor = Compressor::new().map_err(failed)?;
     compressor.set_quality(i32::from(quality)).map_err(failed)?;
     compressor.set_subsamp(subsamp).map_err(failed)?;
-    compressor.set_optimize(true).map_err(failed)?;
-    let mut bytes = compressor.compress_to_vec(image).map_err(failed)?;
+    let mut bytes = optimised(&compressor.compress_to_vec(image).map_err(failed)?)
+        .ok_or_else(|| Error::Encoder("libjpeg-turbo wrote another kind of JPEG than it was asked for".into()))?;
     if let Some(dpi) = encoding.dpi {
         set_density(&mut bytes, dpi);
     }

@@ -1,5 +1,6 @@
 //! A finished picture becomes a file: within its size limit, with an sRGB profile and a description, and nothing private.
 
+mod huffman;
 mod jpeg;
 mod png;
 mod webp;
