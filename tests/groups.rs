@@ -244,5 +244,13 @@ fn a_product_that_is_lost_in_its_group_is_told() {
     shop.edit("campaign.toml", "look = \"white\"", "look = \"white\"\nheights = { flask = 900, jar = 900, box = 30 }");
     let told = shop.build().problems();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].starts_with("crowded campaign.toml:18: in 600×300, `box` of the group is only "), "{told:?}");
+    let lost = "in 600×300, `box` of the group is only ";
+    assert!(told[0].starts_with(&format!("crowded campaign.toml:18: {lost}")), "{told:?}");
+    let shop = shop.file("card.html", "<img src=\"{{photo}}\" style=\"width: 100%; height: 100%\">");
+    shop.edit("campaign.toml", "photo = \"family\"", "photo = \"family\"\ntemplate = \"card.html\"");
+    let told = shop.build().problems();
+    assert!(
+        told.len() == 1 && told[0].starts_with(&format!("crowded campaign.toml:19: {lost}")),
+        "on a card: {told:?}"
+    );
 }

@@ -58,6 +58,40 @@ impl File {
         imaging::encode(picture, &encoding).map(|encoded| encoded.bytes).map_err(|error| self.failed(&error))
     }
 
+    /// What a photographer would not let pass in a picture of this size: products too small in it, or larger than they were taken.
+    pub(super) fn small_or_soft(&self, size: [u32; 2], products: &[Report]) -> Vec<Problem> {
+        let enlarged = products.iter().filter_map(|report| self.enlarged(report));
+        enlarged.chain(self.crowded(size, products)).collect()
+    }
+
+    /// A group that has too many, or too different ones, for its picture.
+    fn crowded(&self, [across, down]: [u32; 2], products: &[Report]) -> Option<Problem> {
+        let longer = |report: &Report| report.region[2].max(report.region[3]);
+        let smallest = products.iter().min_by_key(|report| longer(report)).filter(|_| products.len() > 1)?;
+        if f64::from(longer(smallest)) >= SMALL * f64::from(across.min(down)) {
+            return None;
+        }
+        let ([_, _, width, height], name) = (smallest.region, &smallest.name);
+        let message = format!("in {across}×{down}, `{name}` of the group is only {width}×{height}");
+        let mut problem = Problem::warning("crowded", message).hint(
+            "put fewer into the group, leave this format out, or raise `fill`; with a `gap` below 0 they overlap",
+        );
+        problem.place.clone_from(&self.place);
+        Some(problem)
+    }
+
+    /// A product that is shown much larger than it was photographed looks soft beside a sharp backdrop.
+    fn enlarged(&self, report: &Report) -> Option<Problem> {
+        if report.scale <= ENLARGED {
+            return None;
+        }
+        let who = if report.name.is_empty() { "the product".to_owned() } else { format!("`{}`", report.name) };
+        let message = format!("{who} is shown {:.1} times larger than it was photographed", report.scale);
+        let mut problem = Problem::warning("enlarged", message).hint("use a larger photo, or a smaller `fill`");
+        problem.place.clone_from(&self.place);
+        Some(problem)
+    }
+
     fn failed(&self, error: &imaging::Error) -> Failed {
         let mut problem = Problem::error("encode", error.to_string());
         problem.place.clone_from(&self.place);
@@ -82,35 +116,6 @@ impl Encode {
         let ratio = f64::from(self.width) / f64::from(self.height);
         let painted = photo.cut(photo.cover(ratio), self.width, self.height).map_err(failed)?;
         let bytes = self.file.write(&painted.picture, false, &painted.products)?;
-        let enlarged = painted.products.iter().filter_map(|report| self.enlarged(report));
-        Ok(kept(bytes, enlarged.chain(self.crowded(&painted.products)).collect()))
-    }
-
-    /// A group that has too many, or too different ones, for its picture.
-    fn crowded(&self, products: &[Report]) -> Option<Problem> {
-        let longer = |report: &Report| report.region[2].max(report.region[3]);
-        let smallest = products.iter().min_by_key(|report| longer(report)).filter(|_| products.len() > 1)?;
-        if f64::from(longer(smallest)) >= SMALL * f64::from(self.width.min(self.height)) {
-            return None;
-        }
-        let ([_, _, width, height], name) = (smallest.region, &smallest.name);
-        let message = format!("in {}×{}, `{name}` of the group is only {width}×{height}", self.width, self.height);
-        let mut problem = Problem::warning("crowded", message).hint(
-            "put fewer into the group, leave this format out, or raise `fill`; with a `gap` below 0 they overlap",
-        );
-        problem.place.clone_from(&self.file.place);
-        Some(problem)
-    }
-
-    /// A product that is shown much larger than it was photographed looks soft beside a sharp backdrop.
-    fn enlarged(&self, report: &Report) -> Option<Problem> {
-        if report.scale <= ENLARGED {
-            return None;
-        }
-        let who = if report.name.is_empty() { "the product".to_owned() } else { format!("`{}`", report.name) };
-        let message = format!("{who} is shown {:.1} times larger than it was photographed", report.scale);
-        let mut problem = Problem::warning("enlarged", message).hint("use a larger photo, or a smaller `fill`");
-        problem.place.clone_from(&self.file.place);
-        Some(problem)
+        Ok(kept(bytes, self.file.small_or_soft([self.width, self.height], &painted.products)))
     }
 }

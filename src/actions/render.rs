@@ -12,10 +12,11 @@ use super::paint::{BrandFont, PictureSource, PictureWant, Rgba, Supply, paint};
 use super::{Failed, internal, kept, passing};
 use crate::campaign::Problem;
 use crate::engine::{EngineError, Output, Work};
+use crate::imaging::scene::Report;
 use crate::imaging::{self, Limits, Picture, Region};
 
 /// Raised when the same page would be painted otherwise. The version of takumi counts: it decides every pixel.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Raised when the same template and data would give another page.
 pub const COMPOSE_VERSION: u32 = 1;
 
@@ -48,11 +49,12 @@ impl Render {
             let picture = Developed::from_bytes(bytes.clone()).map_err(|error| internal(&error.to_string()))?;
             pictures.push((name.as_str(), picture));
         }
-        let mut supply = Shelf { work, photos: pictures, files: Vec::new() };
+        let mut supply = Shelf { work, photos: pictures, files: Vec::new(), shown: Vec::new() };
         let painted = paint(&document, &fonts, &mut supply).map_err(Failed)?;
         let Rgba { width, height, pixels } = painted.picture;
         let picture = Picture::from_pixels(pixels, width, height, 4).map_err(|error| internal(&error.to_string()))?;
-        Ok(kept(self.file.write(&picture, true, &[])?, painted.warnings))
+        let shown = supply.shown.iter().flat_map(|products| self.file.small_or_soft([width, height], products));
+        Ok(kept(self.file.write(&picture, true, &[])?, painted.warnings.into_iter().chain(shown).collect()))
     }
 }
 
@@ -69,6 +71,8 @@ struct Shelf<'a, 'w> {
     photos: Vec<(&'a str, Developed)>,
     /// Pictures of the campaign that were decoded for this page.
     files: Vec<(String, Developed)>,
+    /// What became of the products in each scene that was cut for the page.
+    shown: Vec<Vec<Report>>,
 }
 
 impl Shelf<'_, '_> {
@@ -109,7 +113,9 @@ impl Supply for Shelf<'_, '_> {
         let picture = self.picture(&want.source)?.ok_or_else(|| Problem::error("unknown-picture", name.clone()))?;
         let [left, top, width, height] = want.region;
         let region = Region { left, top, width, height };
-        let cut = picture.cut(region, want.width, want.height).map_err(|error| problem(&error, &name))?.picture;
+        let painted = picture.cut(region, want.width, want.height).map_err(|error| problem(&error, &name))?;
+        self.shown.push(painted.products);
+        let cut = painted.picture;
         let pixels = match cut.channels() {
             4 => cut.into_pixels(),
             _ => cut.pixels().chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect(),
