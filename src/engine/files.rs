@@ -334,8 +334,17 @@ impl Files {
         Ok(found.filter(|(kind, _)| *kind == Kind::Folder).map(|(_, stat)| stat))
     }
 
-    /// Reads and hashes: stat before, stat after, again if they differ.
     fn read_fresh(&self, path: &str, used: bool) -> Result<(Record, Option<Bytes>), EngineError> {
+        self.read_steady(path, used, |full| fs::read(full))
+    }
+
+    /// Reads and hashes: stat before, stat after, again if they differ.
+    fn read_steady(
+        &self,
+        path: &str,
+        used: bool,
+        mut read: impl FnMut(&Path) -> std::io::Result<Vec<u8>>,
+    ) -> Result<(Record, Option<Bytes>), EngineError> {
         let fault = |error| EngineError::Read { path: path.to_owned(), error };
         for _ in 0..TRIES {
             let at = now();
@@ -351,7 +360,7 @@ impl Files {
             }
             let full = self.path(path);
             self.refuse_escape(path)?;
-            let bytes = match fs::read(&full) {
+            let bytes = match read(&full) {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 other => other.map_err(fault)?,
             };
@@ -452,6 +461,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_kept_in_memory_counts_once_however_many_builds_go_by() {
+        let (folder, files) = folder();
+        fs::write(folder.path().join("a"), "apple").unwrap();
+        for _ in 0..3 {
+            files.read("a").unwrap();
+            fs::write(folder.path().join("a"), "peach").unwrap();
+            files.forget_looks();
+            files.read("a").unwrap();
+            assert_eq!(files.inner().kept, 5);
+        }
+    }
+
+    #[test]
     fn a_change_in_the_same_tick_is_seen() {
         let (folder, files) = folder();
         fs::write(folder.path().join("a"), "one").unwrap();
@@ -493,13 +515,143 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_changes_while_it_is_read_is_read_again_and_never_taken_for_half_of_each() {
+        let (folder, files) = folder();
+        let path = folder.path().join("a");
+        for other in ["peach", "a longer one", ""] {
+            fs::write(&path, "apple").unwrap();
+            files.forget_looks();
+            let mut reads = 0;
+            // The first read meets a save in its middle.
+            let read = files.read_steady("a", true, |full| {
+                reads += 1;
+                let mut bytes = fs::read(full)?;
+                if reads == 1 {
+                    save(full, other);
+                    bytes.splice(2.., other.bytes().skip(2));
+                }
+                Ok(bytes)
+            });
+            let (record, bytes) = read.unwrap();
+            assert_eq!((bytes.unwrap().as_slice(), reads), (other.as_bytes(), 2));
+            assert_eq!(record.digest, Digest::of(other.as_bytes()));
+            assert_eq!(files.digest("a").unwrap(), record.digest);
+        }
+    }
+
+    #[test]
+    fn a_file_that_goes_while_it_is_read_is_not_there_and_one_that_never_rests_is_told() {
+        let (folder, files) = folder();
+        let path = folder.path().join("a");
+        fs::write(&path, "apple").unwrap();
+        let gone = files.read_steady("a", true, |full| {
+            fs::remove_file(full)?;
+            fs::read(full)
+        });
+        assert!(gone.unwrap().0.digest.is_absent());
+        let mut reads = 0;
+        fs::write(&path, "apple").unwrap();
+        let never_rests = files.read_steady("a", true, |full| {
+            reads += 1;
+            fs::read(full).inspect(|_| save(full, &format!("{reads:05}")))
+        });
+        assert!(matches!(never_rests, Err(EngineError::Unsteady { .. })));
+        assert_eq!(reads, TRIES);
+    }
+
+    #[test]
+    fn a_read_that_ends_early_is_no_read_and_a_digest_is_as_old_as_the_look_before_it() {
+        let (folder, files) = folder();
+        fs::write(folder.path().join("a"), "apple").unwrap();
+        let (mut reads, mut read_at) = (0, 0);
+        let read = files.read_steady("a", true, |full| {
+            (reads, read_at) = (reads + 1, now());
+            let bytes = fs::read(full)?;
+            Ok(if reads == 1 { bytes[..3].to_vec() } else { bytes })
+        });
+        assert_eq!((read.unwrap().1.unwrap().as_slice(), reads), (&b"apple"[..], 2));
+        files.list("").unwrap();
+        let inner = files.inner();
+        assert!(inner.files["a"].record.at <= read_at && inner.folders[""].record.at <= now());
+    }
+
+    #[test]
+    fn bytes_that_are_too_many_to_keep_take_the_place_of_those_that_were_kept() {
+        let (folder, files) = folder();
+        let large = "b".repeat(KEPT_EACH + 1);
+        for text in ["apple", &large] {
+            fs::write(folder.path().join("a"), text).unwrap();
+            files.read_fresh("a", true).unwrap();
+            assert!(*files.read("a").unwrap().unwrap().0 == text.as_bytes());
+        }
+        assert_eq!(files.inner().kept, 0);
+        assert!(!files.is_steady(), "whoever read it before read another one");
+    }
+
+    #[test]
+    fn a_listing_that_was_another_before_is_noticed_and_a_second_look_does_not_lose_that_it_was_asked_for() {
+        let (folder, files) = folder();
+        fs::create_dir(folder.path().join("photos")).unwrap();
+        files.list("photos").unwrap();
+        let record = files.inner().folders["photos"].record;
+        assert!(files.folder_holds("photos", &record));
+        assert_eq!(files.known(true).1.len(), 1);
+        fs::write(folder.path().join("photos/a"), "apple").unwrap();
+        assert!(files.is_steady());
+        assert!(!files.folder_holds("photos", &record));
+        assert!(!files.is_steady());
+    }
+
+    #[test]
+    fn no_two_listings_share_a_digest() {
+        let digest = |names: &[&str]| {
+            digest_of_names(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>(), &BTreeSet::new())
+        };
+        let listings = [&["ab", "c"][..], &["a", "bc"], &["abc"], &["a", "b", "c"], &["ab", "c/"], &[]];
+        let all: BTreeSet<Digest> = listings.iter().map(|names| digest(names)).collect();
+        assert_eq!(all.len(), listings.len());
+    }
+
+    /// Saves in place, in a later tick of the file system's clock.
+    fn save(path: &Path, text: &str) {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn a_stat_vouches_for_a_digest_only_if_all_of_it_is_the_same_and_was_settled_then() {
+        let stat = Stat { size: 5, mtime: 1_000_000_001, ctime: 2_000_000_001, inode: 7 };
+        let record = Record { stat, at: 9_000_000_000, digest: Digest::of(b"apple") };
+        assert!(record.vouches_for(Some(stat)));
+        let others = [
+            Stat { size: 6, ..stat },
+            Stat { mtime: 999_999_999, ..stat },
+            Stat { mtime: 1_000_000_002, ..stat },
+            Stat { ctime: 2_000_000_002, ..stat },
+            Stat { inode: 8, ..stat },
+        ];
+        for other in others {
+            assert!(!record.vouches_for(Some(other)), "{other:?}");
+        }
+        assert!(!record.vouches_for(None), "it was there");
+        assert!(!Record { at: 2_000_000_002, ..record }.vouches_for(Some(stat)), "it may have changed right after");
+        let absent = Record { digest: Digest::ABSENT, ..record };
+        assert!(absent.vouches_for(None) && !absent.vouches_for(Some(stat)));
+    }
+
+    #[test]
     fn a_listing_is_sorted_and_tells_folders() {
         let (folder, files) = folder();
         for name in ["c.jpg", "a.jpg"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        fs::create_dir(folder.path().join("b")).unwrap();
-        assert_eq!(files.list("").unwrap(), ["a.jpg", "b/", "c.jpg"]);
-        assert_eq!(files.list("nowhere").unwrap(), Vec::<String>::new());
+        for name in ["b", ".softbox"] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+        }
+        std::os::unix::fs::symlink("b", folder.path().join("d")).unwrap();
+        assert_eq!(files.list("").unwrap(), ["a.jpg", "b/", "c.jpg", "d/"]);
+        for none in ["nowhere", "a.jpg"] {
+            assert_eq!(files.list(none).unwrap(), Vec::<String>::new());
+        }
     }
 }

@@ -162,3 +162,42 @@ fn read(path: &Path, sets: &mut Sets) -> Option<Vec<Entry>> {
     };
     rest.chunks(ENTRY).map(entry).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_come_back_with_what_they_found_and_damage_to_any_byte_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let path = folder.path().join("last");
+        let digest = |text: &str| Digest::of(text.as_bytes());
+        let mut sets = Sets::default();
+        let found = ["a", "b"].map(|name| sets.id(vec![(name.into(), digest(name)), ("both".into(), Digest::ABSENT)]));
+        let entries: Vec<Entry> = (0..5)
+            .map(|at| Entry {
+                name: at,
+                key: digest(&format!("key {at}")),
+                output: digest(&format!("output {at}")),
+                found: found[at as usize % 2],
+                kept: at > 2,
+            })
+            .collect();
+        store.write(&path, &encode(&entries, &sets)).unwrap();
+        let mut others = Sets::default();
+        others.id(vec![("c".into(), digest("c"))]);
+        let back = read(&path, &mut others).unwrap();
+        let told = |entry: &Entry, sets: &Sets| (Entry { found: found[0], ..*entry }, sets.get(entry.found));
+        assert!(back.iter().map(|entry| told(entry, &others)).eq(entries.iter().map(|entry| told(entry, &sets))));
+        let whole = std::fs::read(&path).unwrap();
+        for byte in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[byte] ^= 1;
+            std::fs::write(&path, damaged).unwrap();
+            assert!(read(&path, &mut others).is_none(), "byte {byte}");
+            std::fs::write(&path, &whole[..byte]).unwrap();
+            assert!(read(&path, &mut others).is_none(), "cut at {byte}");
+        }
+    }
+}

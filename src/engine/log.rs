@@ -221,8 +221,45 @@ mod tests {
             let mut damaged = whole.clone();
             damaged[byte] ^= 4;
             std::fs::write(&path, &damaged).unwrap();
+            let read = Log::open(&path, MAGIC).unwrap().read(offset);
+            assert!(read.is_none_or(|record| record == b"one"), "byte {byte}");
             assert!(records(&path).iter().all(|record| record == "one"), "byte {byte}");
         }
+    }
+
+    #[test]
+    fn what_was_cut_off_or_forgotten_never_comes_back_behind_what_is_added() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let three = || {
+            let mut log = Log::open(&path, MAGIC).unwrap();
+            log.clear().unwrap();
+            for record in ["one", "two", "six"] {
+                log.append(record.as_bytes());
+            }
+            log.flush().unwrap();
+            std::fs::read(&path).unwrap()
+        };
+        let add = |magic: &Magic| {
+            let mut log = Log::open(&path, magic).unwrap();
+            log.scan(|_| Some(())).unwrap();
+            log.append(b"new");
+            log.flush().unwrap();
+        };
+        // The second of three records is damaged: a new one of its length takes its place.
+        let mut damaged = three();
+        damaged[FIRST as usize + HEAD + 3 + HEAD] ^= 1;
+        std::fs::write(&path, damaged).unwrap();
+        add(MAGIC);
+        assert_eq!(records(&path), ["one", "new"]);
+        three();
+        add(b"softbox test 2\n\n");
+        add(MAGIC);
+        assert_eq!(records(&path), ["new"]);
+        three();
+        Log::open(&path, MAGIC).unwrap().clear().unwrap();
+        add(MAGIC);
+        assert_eq!(records(&path), ["new"]);
     }
 
     #[test]

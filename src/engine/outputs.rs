@@ -17,23 +17,15 @@ use super::state::Snapshot;
 use super::store::{Store, near};
 use super::{Bytes, Change, Digest, EngineError};
 
-const MAGIC: &[u8; 16] = b"softbox journal1";
+const MAGIC: &[u8; 16] = b"softbox journal2";
 
 /// What softbox wrote where, with the stat that the file had then.
 #[derive(Debug)]
 pub struct Outputs {
     pub records: Records,
     pub(super) journal: Journal,
-    /// What a build that never ended announced, until it is compared with what is there.
-    announced: BTreeMap<Arc<str>, Announced>,
-}
-
-/// What may have become of a path.
-#[derive(Debug, Default)]
-struct Announced {
-    written: Vec<Digest>,
-    /// The last that was announced is its removal.
-    removed: bool,
+    /// What a build that never ended announced to write, until it is compared with what is there.
+    announced: BTreeMap<Arc<str>, Vec<Digest>>,
 }
 
 /// Announces writes before they happen. Shared with the workers.
@@ -51,9 +43,9 @@ pub struct Published {
 }
 
 impl Journal {
-    fn announce(&self, kind: u8, digest: &Digest, path: &str) -> io::Result<()> {
+    fn announce(&self, digest: &Digest, path: &str) -> io::Result<()> {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.append(&[&[kind][..], &digest.0, path.as_bytes()].concat());
+        log.append(&[&digest.0, path.as_bytes()].concat());
         log.flush()
     }
 }
@@ -61,14 +53,11 @@ impl Journal {
 impl Outputs {
     /// Takes up what an interrupted build announced.
     pub fn open(derived: &Path) -> io::Result<Outputs> {
-        let mut announced: BTreeMap<Arc<str>, Announced> = BTreeMap::new();
+        let mut announced: BTreeMap<Arc<str>, Vec<Digest>> = BTreeMap::new();
         let mut log = Log::open(&derived.join("journal"), MAGIC)?;
         log.scan(|record| {
-            let (head, path) = record.split_at_checked(33)?;
-            let (digest, path) = (head[1..].first_chunk()?, std::str::from_utf8(path).ok()?);
-            let entry = announced.entry(path.into()).or_default();
-            entry.removed = head[0] != b'W';
-            entry.written.push(Digest(*digest));
+            let (digest, path) = record.split_first_chunk()?;
+            announced.entry(std::str::from_utf8(path).ok()?.into()).or_default().push(Digest(*digest));
             Some(())
         })?;
         Ok(Outputs { records: Records::default(), journal: Journal(Mutex::new(log)), announced })
@@ -77,14 +66,13 @@ impl Outputs {
     /// Takes up what the last whole build wrote, and decides by the files themselves how far an interrupted one came after it.
     pub(super) fn recall(&mut self, files: &Files, state: Snapshot) {
         self.records = Records::new(state);
-        for (path, Announced { written, removed }) in std::mem::take(&mut self.announced) {
+        for (path, written) in std::mem::take(&mut self.announced) {
             let _ = std::fs::remove_file(near(&files.path(&path))); // seldom there
             let before = self.records.get(&path).map(|record| record.digest);
             match Record::of_output(files, &path) {
                 Some(now) if written.iter().chain(&before).any(|ours| *ours == now.digest) => {
                     self.records.set(&path, now);
                 }
-                _ if removed => self.records.remove(&path),
                 _ => {
                     // Somebody else's file, or none. The stat says nothing: it is compared when it matters.
                     let digest = written.last().copied().unwrap_or(Digest::ABSENT);
@@ -155,8 +143,7 @@ impl Outputs {
         for (path, record) in stale {
             let full = files.path(&path);
             if record.still_holds(files, &path).is_some() {
-                let announced = self.journal.announce(b'R', &record.digest, &path);
-                match announced.and_then(|()| std::fs::remove_file(&full)) {
+                match std::fs::remove_file(&full) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => {
                         first_error = first_error.and(Err(EngineError::Write { path, error }));
                         continue;
@@ -240,7 +227,7 @@ impl Publisher<'_> {
         };
         if let Some(record) = record.filter(|record| record.digest == digest) {
             if known.is_none_or(|known| known.digest != digest) {
-                self.journal.announce(b'W', &digest, path).map_err(fault)?;
+                self.journal.announce(&digest, path).map_err(fault)?;
             }
             return Ok(Some(Published { record, change: None, set_aside: None }));
         }
@@ -250,7 +237,7 @@ impl Publisher<'_> {
             Some(_) if !is_ours => Some(self.set_aside(path)?),
             _ => None,
         };
-        self.journal.announce(b'W', &digest, path).map_err(fault)?;
+        self.journal.announce(&digest, path).map_err(fault)?;
         let full = self.files.path(path);
         self.store.publish(&digest, &bytes, stored, &full).map_err(fault)?;
         let stat = self.files.root().lstat(path).map_err(fault)?.map_or(Stat::default(), |(_, stat)| stat);
@@ -287,60 +274,58 @@ mod tests {
 
     const PATH: &str = "dist/a.jpg";
 
-    /// What a build knows after an earlier one, which had written `old`, announced some things and was killed when the file held `there`.
-    fn recalled(announced: &[(u8, &str)], there: Option<&str>) -> (Option<Record>, bool) {
+    /// Whether a build removes what lies at a path that nothing makes any more, after an earlier one, which had written `old`, announced some
+    /// things and was killed when the file held `there`.
+    fn removed(announced: &[&str], there: &str) -> bool {
         let folder = tempfile::tempdir().unwrap();
         let derived = folder.path().join(".softbox");
         std::fs::create_dir_all(&derived).unwrap();
         std::fs::create_dir_all(folder.path().join("dist")).unwrap();
-        if let Some(there) = there {
-            std::fs::write(folder.path().join(PATH), there).unwrap();
-        }
+        std::fs::write(folder.path().join(PATH), there).unwrap();
+        // Left beside by a copy to another file system that was cut short.
+        let beside = near(&folder.path().join(PATH));
+        std::fs::write(&beside, "half").unwrap();
         let before = Outputs::open(&derived).unwrap();
-        for (kind, text) in announced {
-            before.journal.announce(*kind, &Digest::of(text.as_bytes()), PATH).unwrap();
+        for text in announced {
+            before.journal.announce(&Digest::of(text.as_bytes()), PATH).unwrap();
         }
         let files = Files::open(folder.path()).unwrap();
         let old = Record { digest: Digest::of(b"old"), ..Record::default() };
-        let state = || Snapshot::new(&Contents { outputs: &[(PATH, &old)], ..Contents::default() });
+        let state = Snapshot::new(&Contents { outputs: &[(PATH, &old)], ..Contents::default() });
         let mut after = Outputs::open(&derived).unwrap();
         assert_eq!(after.is_settled(), announced.is_empty());
-        after.recall(&files, state());
-        let is_removed = after.records.get(PATH).is_some() && {
-            after.remove_stale(&files, |_| false, |_, _| {}).unwrap();
-            !folder.path().join(PATH).exists()
-        };
-        let mut again = Outputs::open(&derived).unwrap();
-        again.recall(&files, state());
-        (again.records.get(PATH), is_removed)
+        after.recall(&files, state);
+        assert_eq!(beside.exists(), announced.is_empty());
+        after.remove_stale(&files, |_| false, |_, _| {}).unwrap();
+        !folder.path().join(PATH).exists()
     }
 
     #[test]
     fn wherever_a_build_was_killed_the_file_is_known_for_softboxs_own_and_can_be_removed() {
-        let announced: [&[(u8, &str)]; 5] = [
-            &[],
-            &[(b'W', "new")],
-            &[(b'W', "new"), (b'W', "newer")],
-            &[(b'R', "old")],
-            &[(b'W', "new"), (b'R', "new")],
-        ];
-        for announced in announced {
-            let possible = announced.iter().map(|(_, text)| *text).chain(["old"]);
+        for announced in [&[][..], &["new"], &["new", "newer"]] {
+            let possible = announced.iter().copied().chain(["old"]);
             for there in possible {
-                assert!(recalled(announced, Some(there)).1, "{announced:?}, {there} is there");
+                assert!(removed(announced, there), "{announced:?}, {there} is there");
             }
         }
     }
 
     #[test]
     fn somebody_elses_file_is_not_removed_however_a_build_was_killed() {
-        for announced in [&[][..], &[(b'W', "new")], &[(b'R', "old")], &[(b'R', "old"), (b'W', "new")]] {
-            assert!(!recalled(announced, Some("theirs")).1, "{announced:?}");
+        for announced in [&[][..], &["new"], &["new", "newer"]] {
+            assert!(!removed(announced, "theirs"), "{announced:?}");
         }
     }
 
     #[test]
-    fn a_removal_that_was_done_is_not_asked_for_again() {
-        assert_eq!(recalled(&[(b'R', "old")], None).0, None);
+    fn an_asset_is_no_more_settled_than_the_moment_when_it_was_written_tells() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, store) = (Files::open(folder.path()).unwrap(), Store::open(folder.path()).unwrap());
+        let outputs = Outputs::open(folder.path()).unwrap();
+        let publisher = Publisher { files: &files, store: &store, journal: &outputs.journal };
+        let bytes = || Some((Bytes::new(b"new".to_vec()), false));
+        let published = publisher.publish(PATH, None, Digest::of(b"new"), bytes).unwrap().unwrap();
+        assert!(published.record.at <= now());
+        assert!(!outputs.is_settled());
     }
 }

@@ -401,7 +401,6 @@ impl<'a, A: Action> Loop<'a, A> {
             }
         }
         if self.pending[id.index()] > 0 {
-            self.states[id.index()] = State::Waiting;
             return;
         }
         let recipe = match node.action.lane() {
@@ -418,7 +417,7 @@ impl<'a, A: Action> Loop<'a, A> {
         if self.depth_first { queue.push_front(task) } else { queue.push_back(task) }
     }
 
-    /// Has an action run again whose output is known but was not kept, because `waiter` needs its bytes. False if that failed already.
+    /// Has an action run again whose output is known but was not kept, and `waiter` wait for its bytes. False if that failed already.
     fn revive(&mut self, on: ActionId, waiter: ActionId) -> bool {
         if self.states[on.index()] == State::Failed {
             return false;
@@ -460,7 +459,6 @@ impl<'a, A: Action> Loop<'a, A> {
             }
             Done::Lost(on) if self.hot.contains_key(&on) => self.again(id),
             Done::Lost(on) => {
-                self.states[id.index()] = State::Waiting;
                 if !self.revive(on, id) {
                     self.block(vec![id]);
                 }

@@ -196,6 +196,20 @@ mod tests {
     }
 
     #[test]
+    fn whoever_reads_a_result_while_another_is_added_reads_the_old_ones_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let shared = Shared::open(folder.path());
+        let key = Digest::of(b"key");
+        shared.add(&key, made("one"));
+        let open = fs::File::open(spread(&shared.results(), &key)).unwrap();
+        shared.add(&key, made("two"));
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut &open, &mut bytes).unwrap();
+        assert_eq!(decode(&bytes).unwrap(), [made("one")]);
+        assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
     fn what_nobody_used_for_long_goes() {
         let folder = tempfile::tempdir().unwrap();
         let shared = Shared::open(folder.path());

@@ -124,6 +124,27 @@ mod tests {
     }
 
     #[test]
+    fn where_a_file_system_keeps_no_ctime_the_mtime_tells() {
+        let stat = Stat { mtime: 10_000_000_001, ctime: 5, ..Stat::default() };
+        assert!(!stat.is_settled(10_000_000_002));
+        assert!(stat.is_settled(11_000_000_000));
+    }
+
+    #[test]
+    fn a_stat_is_all_that_the_system_tells_of_a_file() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        std::fs::write(&path, "apple").unwrap();
+        let time = UNIX_EPOCH + std::time::Duration::new(1_000_000_000, 123_456_789);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
+        let there = std::fs::metadata(&path).unwrap();
+        let ctime = there.ctime() * 1_000_000_000 + there.ctime_nsec();
+        let stat = Stat { size: 5, mtime: 1_000_000_000_123_456_789, ctime, inode: there.ino() };
+        assert_eq!(Root::open(folder.path()).unwrap().stat("a").unwrap(), Some((Kind::File, stat)));
+    }
+
+    #[test]
     fn whole_seconds_are_taken_for_a_coarse_clock() {
         let stat = Stat { mtime: 1_000_000_000, ctime: 1_000_000_000, ..Stat::default() };
         assert!(!stat.is_settled(2_500_000_000));

@@ -241,6 +241,45 @@ mod tests {
     }
 
     #[test]
+    fn what_a_killed_build_left_half_written_goes_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let scratch = folder.path().join("tmp");
+        fs::create_dir_all(scratch.join("8")).unwrap();
+        for name in ["7", "notes.txt"] {
+            fs::write(scratch.join(name), "text").unwrap();
+        }
+        Store::open(folder.path()).unwrap();
+        assert_eq!(["7", "notes.txt", "8"].map(|name| scratch.join(name).exists()), [false, true, true]);
+    }
+
+    #[test]
+    fn a_write_that_fails_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        fs::write(folder.path().join("file"), "text").unwrap();
+        assert!(store.write(&folder.path().join("file/below"), b"new").is_err());
+        assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_shared_blob_that_is_used_counts_as_young() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path()).unwrap();
+        store.share(&folder.path().join("shared"));
+        let days = |days: u64| std::time::Duration::from_secs(days * 24 * 60 * 60);
+        let [used, unused] = [&b"used"[..], b"unused"].map(|bytes| {
+            let digest = Digest::of(bytes);
+            store.put(&digest, bytes).unwrap();
+            let file = fs::File::open(store.shared_blob(&digest).unwrap()).unwrap();
+            file.set_modified(std::time::SystemTime::now() - days(40)).unwrap();
+            digest
+        });
+        store.get(&used).unwrap();
+        store.shared().unwrap().sweep(days(30).as_secs(), false);
+        assert_eq!([store.has(&used), store.has(&unused)], [true, false]);
+    }
+
+    #[test]
     fn a_file_in_the_way_is_kept_aside_under_a_free_name() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();

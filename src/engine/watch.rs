@@ -145,13 +145,22 @@ mod tests {
         );
     }
 
+    fn rescan() -> notify::Event {
+        notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)
+    }
+
     #[test]
     fn when_events_are_lost_anything_may_have_changed() {
         let (_folder, watch) = watched();
+        for lost in [Err(notify::Error::generic("too many")), Ok(rescan())] {
+            let mut batch = Batch::default();
+            watch.take(lost, &mut batch);
+            assert!(batch.has_any() && batch.paths().is_empty());
+        }
         let mut batch = Batch::default();
         let event = notify::Event::new(EventKind::Any).add_path(watch.folder.join("photos/a.jpg"));
         watch.take(Ok(event), &mut batch);
-        watch.take(Ok(notify::Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)), &mut batch);
+        watch.take(Ok(rescan()), &mut batch);
         assert!(batch.has_any() && batch.paths().is_empty());
     }
 }

@@ -245,9 +245,7 @@ fn run<A: Action>(
         Ok(published) => published.flatten(),
         Err(error) => return fault(error),
     };
-    if let Some(others) = store.shared()
-        && !found.iter().any(|(_, digest)| *digest == Digest::UNREADABLE)
-    {
+    if let Some(others) = store.shared() {
         let micros = micros(started.elapsed());
         let made = Made { output, size: bytes.len() as u64, kept: keep, micros, found: found.clone() };
         others.add(&task.written.key, made);

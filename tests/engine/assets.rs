@@ -239,6 +239,23 @@ fn a_touched_asset_that_is_not_stored_is_not_made_again() {
 }
 
 #[test]
+fn whoever_has_an_asset_open_while_it_is_replaced_reads_the_old_one_to_its_end() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    for is_elsewhere in [false, true] {
+        let (campaign, plan) = shop();
+        if is_elsewhere {
+            symlink(elsewhere.path(), campaign.path("dist")).unwrap();
+        }
+        campaign.build(&plan);
+        let open = fs::File::open(campaign.path("dist/card/a.jpg")).unwrap();
+        campaign.write("photos/a.jpg", "apricot");
+        campaign.build(&plan);
+        assert_eq!(std::io::read_to_string(open).unwrap(), "card(develop(apple),card)");
+        assert_eq!(campaign.read("dist/card/a.jpg"), "card(develop(apricot),card)");
+    }
+}
+
+#[test]
 fn assets_on_another_file_system_are_written_whole_and_leave_nothing_beside() {
     let (campaign, plan) = shop();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -248,6 +265,10 @@ fn assets_on_another_file_system_are_written_whole_and_leave_nothing_beside() {
         campaign.build(&plan);
         assert_eq!(campaign.read("dist/card/a.jpg"), format!("card(develop({photo}),card)"));
     }
+    campaign.write("dist/card/a.jpg", "mine");
+    campaign.build(&plan);
+    assert_eq!(campaign.read(".softbox/replaced/dist/card/a.jpg"), "mine");
     assert_eq!(campaign.dist().len(), 4);
+    assert_eq!(fs::read_dir(campaign.path(".softbox/tmp")).unwrap().count(), 0);
     assert!(campaign.build(&plan).noop);
 }

@@ -42,6 +42,18 @@ fn a_file_from_the_future_need_not_be_read_in_every_build() {
 }
 
 #[test]
+fn what_was_written_long_before_a_build_ended_need_not_be_read_by_the_next() {
+    let (campaign, plan) = shop();
+    campaign.settle();
+    let plan = plan.step("last", "last", &["=card a", "=card b", "=story a", "=story b"], "");
+    campaign.build(&plan.clone().hook(|_| std::thread::sleep(std::time::Duration::from_millis(60))));
+    let state = || fs::metadata(campaign.path(".softbox/state")).unwrap().modified().unwrap();
+    let before = state();
+    assert!(campaign.build(&plan).noop);
+    assert_eq!(state(), before, "assets were read again, and the state written");
+}
+
+#[test]
 fn edits_in_every_tick_are_seen() {
     let (campaign, plan) = shop();
     for round in 0..60 {

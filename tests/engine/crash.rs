@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::campaign::{Campaign, Plan};
@@ -69,6 +70,56 @@ fn same_or_explain(now: &BTreeMap<String, Vec<u8>>, wanted: &BTreeMap<String, Ve
     let all: std::collections::BTreeSet<&String> = now.keys().chain(wanted.keys()).collect();
     let odd: Vec<_> = all.into_iter().filter(|path| now.get(*path) != wanted.get(*path)).collect();
     assert!(odd.is_empty(), "{point}: {odd:?} are not as in a clean build");
+}
+
+/// What a kill at this moment would leave: all files as they are, in another folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+#[test]
+fn an_edit_that_is_taken_back_after_its_build_was_killed_leaves_nothing_of_it() {
+    let mut campaign = Campaign::new().file("a", "apple").file("b", "berry");
+    campaign.options.jobs = 1;
+    let plan = Plan::default().step("one", "one", &["a"], "dist/one").step("two", "two", &["=one", "b"], "dist/two");
+    campaign.build(&plan);
+    let killed = Campaign::new();
+    let (from, to) = (campaign.folder.clone(), killed.folder.clone());
+    campaign.write("a", "apricot");
+    let meets_kill = plan.clone().edit("two", |step| step.hook = Some(Arc::new(move |_| copy(&from, &to))));
+    campaign.build(&meets_kill);
+    assert_eq!(killed.read("dist/one"), "one(apricot)");
+    assert_eq!(killed.read("dist/two"), "two(one(apple),berry)");
+    killed.write("a", "apple");
+    let built = killed.build(&plan);
+    assert!(built.ran.is_empty() && !built.noop, "{built:?}");
+    same_or_explain(&killed.dist(), &killed.clean_dist(&plan), "taken back");
+    assert!(!killed.exists(".softbox/replaced"));
+}
+
+#[test]
+fn assets_that_were_right_when_the_memory_was_lost_are_softboxs_own_again_though_the_build_was_killed() {
+    let mut campaign = Campaign::new().file("a", "apple").file("b", "berry");
+    campaign.options.jobs = 1;
+    let plan = Plan::default().step("one", "one", &["a"], "dist/one").step("two", "two", &["=one", "b"], "dist/two");
+    campaign.build(&plan);
+    fs::remove_dir_all(campaign.path(".softbox")).unwrap();
+    let killed = Campaign::new();
+    let (from, to) = (campaign.folder.clone(), killed.folder.clone());
+    campaign.build(&plan.clone().edit("two", |step| step.hook = Some(Arc::new(move |_| copy(&from, &to)))));
+    killed.write("a", "apricot");
+    killed.build(&plan);
+    same_or_explain(&killed.dist(), &killed.clean_dist(&plan), "edited");
+    assert!(!killed.exists(".softbox/replaced/dist/one"), "it was taken for somebody's");
 }
 
 #[test]

@@ -164,9 +164,14 @@ fn a_full_disk_fails_what_it_must_tells_so_and_the_next_build_is_right() {
 
 #[test]
 fn files_of_an_older_or_a_newer_softbox_cost_time_and_never_a_wrong_byte() {
-    for name in ["state", "traces", "reasons", "journal"] {
+    for name in ["state", "last", "traces", "index", "reasons", "journal"] {
         for version in [b'0', b'9'] {
-            let (campaign, plan) = campaign();
+            let (campaign, mut plan) = campaign();
+            // So many that there are enough for an index.
+            for more in 0..20 {
+                let name = format!("more {more}");
+                plan = plan.step(&name, &name, &["photos/b.jpg"], "");
+            }
             campaign.build(&plan);
             campaign.write("photos/a.jpg", "apricot");
             let path = campaign.path(&format!(".softbox/{name}"));
@@ -181,6 +186,29 @@ fn files_of_an_older_or_a_newer_softbox_cost_time_and_never_a_wrong_byte() {
             assert!(campaign.build(&plan).noop, "{name} {version}");
         }
     }
+}
+
+#[test]
+fn an_index_of_other_traces_is_not_followed_into_the_wrong_ones() {
+    let (mut campaign, mut other) = (Campaign::new(), Campaign::new());
+    (campaign.options.jobs, other.options.jobs) = (1, 1);
+    let mut plan = Plan::default();
+    for number in 10..40 {
+        let (file, name) = (format!("photos/{number}"), format!("photo {number}"));
+        campaign.write(&file, &name);
+        other.write(&file, &name);
+        plan = plan.step(&name, &name, &[&file], &format!("dist/{number}"));
+    }
+    campaign.build(&plan);
+    // The same actions in the other order: their records have the same lengths, and each lies where another one lies.
+    other.build(&Plan(plan.0.iter().rev().cloned().collect()));
+    fs::copy(other.path(".softbox/index"), campaign.path(".softbox/index")).unwrap();
+    for name in ["last", "state"] {
+        campaign.remove(&format!(".softbox/{name}"));
+    }
+    fs::remove_dir_all(campaign.path("dist")).unwrap();
+    campaign.build(&plan);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }
 
 #[test]

@@ -86,6 +86,20 @@ fn a_changed_found_file_is_told_before_and_after() {
 }
 
 #[test]
+fn what_a_lost_log_told_is_not_taken_from_what_lies_in_its_place_now() {
+    let campaign = Campaign::new().file("a", "apple").file("b", "berry");
+    let (one, two) =
+        (Plan::default().step("one", "one", &["a"], "dist/1"), Plan::default().step("two", "two", &["b"], "dist/2"));
+    campaign.build(&one);
+    campaign.remove(".softbox/reasons");
+    campaign.build(&two);
+    campaign.write("a", "apricot");
+    let told = &forecast(&campaign, &one)["one"];
+    assert_eq!((told.verdict, told.is_new), (Verdict::Run, false));
+    assert_eq!(differences(told), Vec::<String>::new(), "nobody knows any more what it was made from");
+}
+
+#[test]
 fn a_new_action_and_new_code_are_told() {
     let (campaign, plan) = shop();
     campaign.build(&plan);

@@ -18,6 +18,18 @@ fn a_failure_is_collected_blocks_what_depends_on_it_and_lets_the_rest_go_on() {
 }
 
 #[test]
+fn a_failure_in_a_build_of_some_assets_says_nothing_of_the_others() {
+    let (mut campaign, plan) = shop();
+    campaign.write("photos/a.jpg", "BAD");
+    campaign.options.only = Some(vec![plan.id("card a"), plan.id("card b")]);
+    let built = campaign.build(&plan);
+    assert_eq!(built.failures(), ["develop a: met BAD"]);
+    assert_eq!((built.report.failed, built.report.blocked, built.report.missing), (1, 1, 1));
+    assert!(built.events.iter().all(|event| !event.contains("story")), "{:?}", built.events);
+    assert_eq!(campaign.dist().into_keys().collect::<Vec<_>>(), ["dist/card/b.jpg"]);
+}
+
+#[test]
 fn the_next_build_tries_again_what_failed_and_only_that() {
     let (campaign, plan) = shop();
     campaign.write("photos/a.jpg", "BAD");

@@ -55,13 +55,18 @@ fn a_found_file_in_a_folder_that_becomes_a_link_out_of_the_campaign_is_refused()
     let (campaign, plan) = page();
     campaign.write("page", "@parts/a");
     campaign.write("parts/a", "inside");
-    campaign.build(&plan);
+    let mut engine = campaign.engine();
+    campaign.build_with(&mut engine, &plan);
     let outside = tempfile::tempdir().unwrap();
     fs::write(outside.path().join("a"), "secret").unwrap();
     fs::remove_dir_all(campaign.path("parts")).unwrap();
     symlink(outside.path(), campaign.path("parts")).unwrap();
-    let built = campaign.build(&plan);
-    assert_eq!(built.failures(), ["page: parts/a is a link that leaves the campaign"]);
+    let refused = ["page: parts/a is a link that leaves the campaign"];
+    // For one that watches, and knew the folder from before, as for one that starts now.
+    engine.refresh("test", |_| {}).unwrap();
+    assert_eq!(campaign.build_with(&mut engine, &plan).failures(), refused);
+    drop(engine);
+    assert_eq!(campaign.build(&plan).failures(), refused);
     assert_eq!(campaign.read("dist/page"), "page(inside)");
 }
 
@@ -77,6 +82,23 @@ fn a_file_that_could_not_be_read_is_asked_for_again_even_if_the_action_went_on_w
     assert_eq!(campaign.build(&plan).ran, names(&["one"]), "not to be there is something else");
     campaign.write("extra", "now it can be read");
     assert_eq!(campaign.build(&plan).ran, names(&["one"]));
+    assert!(campaign.build(&plan).noop);
+}
+
+#[test]
+fn what_lies_below_a_file_or_behind_a_link_to_itself_is_not_there() {
+    let (campaign, plan) = page();
+    campaign.write("page", "@parts/a\n@loop");
+    campaign.write("parts/a", "part");
+    symlink("loop", campaign.path("loop")).unwrap();
+    campaign.build(&plan);
+    assert_eq!(campaign.read("dist/page"), "page(part\nnothing)");
+    fs::remove_dir_all(campaign.path("parts")).unwrap();
+    campaign.write("parts", "a file now");
+    fs::remove_file(campaign.path("loop")).unwrap();
+    campaign.write("loop", "a file too");
+    assert_eq!(campaign.build(&plan).failures(), Vec::<&str>::new());
+    assert_eq!(campaign.read("dist/page"), "page(nothing\na file too)");
     assert!(campaign.build(&plan).noop);
 }
 
@@ -125,4 +147,28 @@ fn a_file_that_changes_between_hashing_and_running_ends_in_the_right_bytes() {
     let after = campaign.build(&plan);
     assert!(after.is_idle() || after.ran == names(&["first"]), "{:?}", after.ran);
     assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+}
+
+#[test]
+fn who_read_a_file_before_it_changed_under_the_build_is_looked_at_again_in_the_next() {
+    let (campaign, plan) = page();
+    let (path, first) = (campaign.path("large"), std::sync::atomic::AtomicBool::new(true));
+    campaign.write("large", &"a".repeat(17 << 20));
+    let plan = plan
+        .step("early", "early", &["large"], "dist/early")
+        .step("change", "change", &["=early"], "")
+        .hook(move |_| {
+            if first.swap(false, std::sync::atomic::Ordering::Relaxed) {
+                fs::write(&path, "b".repeat(17 << 20)).unwrap();
+            }
+        })
+        .step("late", "late", &["=change", "large"], "dist/late");
+    let mut engine = campaign.engine();
+    campaign.build_with(&mut engine, &plan);
+    // A watch, as any later build, does not take that for a whole one; and then it rests.
+    engine.refresh("test", |_| {}).unwrap();
+    assert!(!campaign.build_with(&mut engine, &plan).noop);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+    engine.refresh("test", |_| {}).unwrap();
+    assert!(campaign.build_with(&mut engine, &plan).noop);
 }

@@ -68,6 +68,20 @@ fn who_waits_while_the_campaign_is_cleaned_does_not_end_up_with_a_lock_that_keep
 }
 
 #[test]
+fn who_holds_the_campaign_is_told_without_a_rest_of_who_held_it_before() {
+    let (campaign, _) = shop();
+    drop(Engine::open(&campaign.folder, "softbox with a long name", |_| {}).unwrap());
+    let holder = Engine::open(&campaign.folder, "softbox", |_| {}).unwrap();
+    std::thread::scope(|scope| {
+        let (told, waits) = std::sync::mpsc::channel();
+        let folder = &campaign.folder;
+        scope.spawn(move || Engine::open(folder, "other", |who| told.send(who.to_owned()).unwrap()).map(drop));
+        assert_eq!(waits.recv().unwrap(), format!("softbox, process {}", std::process::id()));
+        drop(holder);
+    });
+}
+
+#[test]
 fn a_damaged_lock_file_still_locks() {
     let (campaign, plan) = shop();
     campaign.build(&plan);

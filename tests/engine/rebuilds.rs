@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use softbox::engine::sweep::{Reach, Rules};
+
 use crate::campaign::{Campaign, Plan, names, shop};
 
 const ALL: [&str; 6] = ["card a", "card b", "develop a", "develop b", "story a", "story b"];
@@ -137,7 +139,7 @@ fn a_listed_folder_counts_and_so_does_one_that_is_not_there_yet() {
         let fingerprint = campaign.options.fingerprint;
         let noop = engine.unchanged(fingerprint).unwrap().is_some();
         if !noop {
-            for folder in ["", "photos", "captions"] {
+            for folder in ["", "photos", "captions", "templates/parts"] {
                 engine.files().list(folder).unwrap();
             }
             engine.build(&plan.graph(&campaign.probe), &campaign.options, &mut |_| {}).unwrap();
@@ -159,6 +161,12 @@ fn a_listed_folder_counts_and_so_does_one_that_is_not_there_yet() {
     assert!(build(), "its listing is as it was");
     campaign.write("new.csv", "");
     assert!(!build());
+    assert!(build());
+    campaign.write("angles/a.jpg", "a folder more");
+    assert!(!build());
+    assert!(build());
+    campaign.write("templates/parts/a.html", "its folder is listed, the one above is not");
+    assert!(!build());
 }
 
 #[test]
@@ -169,6 +177,19 @@ fn a_file_that_nothing_asks_for_any_more_is_forgotten() {
     campaign.build(&plan);
     campaign.write("photos/b.jpg", "nobody cares");
     assert!(campaign.build(&plan).noop);
+}
+
+#[test]
+fn a_file_that_takes_the_place_of_another_counts_from_then_on() {
+    let (campaign, plan) = shop();
+    campaign.write("photos/c.jpg", "cherry");
+    campaign.build(&plan);
+    let plan = plan.edit("develop b", |step| step.inputs = names(&["photos/c.jpg"]));
+    campaign.build(&plan);
+    assert!(campaign.build(&plan).noop);
+    campaign.write("photos/c.jpg", "cranberry");
+    assert_eq!(campaign.build(&plan).ran, names(&["card b", "develop b", "story b"]));
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }
 
 #[test]
@@ -204,6 +225,62 @@ fn many_builds_in_one_process_see_every_edit() {
         engine.refresh("test", |_| {}).unwrap();
         assert!(campaign.build_with(&mut engine, &plan).noop);
     }
+}
+
+#[test]
+fn what_another_process_built_while_a_watch_rested_is_known_to_it_and_not_lost_by_it() {
+    let (campaign, plan) = shop();
+    let mut watch = campaign.engine();
+    campaign.build_with(&mut watch, &plan);
+    for round in 0..3 {
+        watch.rest();
+        campaign.write("photos/a.jpg", &format!("{round} elsewhere"));
+        campaign.write("photos/b.jpg", &format!("{round} is longer than what the watch writes down next"));
+        assert_eq!(campaign.build(&plan).ran.len(), 6);
+        campaign.write("photos/a.jpg", &format!("{round} here"));
+        watch.refresh("test", |_| {}).unwrap();
+        assert_eq!(campaign.build_with(&mut watch, &plan).ran, names(&["card a", "develop a", "story a"]));
+        campaign.write("photos/a.jpg", &format!("{round} elsewhere"));
+        watch.refresh("test", |_| {}).unwrap();
+        assert!(campaign.build_with(&mut watch, &plan).ran.is_empty(), "it was made before");
+    }
+    drop(watch);
+    assert!(campaign.build(&plan).noop);
+    assert!(!campaign.exists(".softbox/replaced"), "an asset of our own was taken for somebody's");
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+}
+
+#[test]
+fn what_another_process_threw_away_while_a_watch_rested_is_gone_for_it_too() {
+    let (campaign, plan) = shop();
+    let mut watch = campaign.engine();
+    campaign.build_with(&mut watch, &plan);
+    watch.rest();
+    let rules = Rules { older_than: 0, at_most: None, dry_run: false };
+    let swept = campaign.engine().sweep(&Reach::default(), &rules).unwrap();
+    assert_eq!((swept.removed.results, swept.kept.results), (6, 0));
+    campaign.write("photos/a.jpg", "apricot");
+    watch.refresh("test", |_| {}).unwrap();
+    campaign.build_with(&mut watch, &plan);
+    drop(watch);
+    fs::remove_dir_all(campaign.path("dist")).unwrap();
+    let built = campaign.build(&plan);
+    assert!(built.ran.iter().all(|name| name.ends_with('b')), "what the watch made since is known: {:?}", built.ran);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+}
+
+#[test]
+fn what_an_action_made_at_last_is_told_of_it_and_of_no_other() {
+    let campaign = Campaign::new().file("a", "apple").file("b", "berry");
+    let plan = Plan::default().step("one", "one", &["a"], "").step("two", "two", &["b"], "");
+    campaign.build(&plan);
+    // The same two, the other way round; and the first one fails.
+    let turned = Plan(plan.0.into_iter().rev().collect());
+    campaign.write("b", "BAD");
+    let mut engine = campaign.engine();
+    campaign.build_with(&mut engine, &turned);
+    assert_eq!(engine.output(turned.id("two")).as_deref(), Some(&b"two(berry)".to_vec()));
+    assert_eq!(engine.output(turned.id("one")).as_deref(), Some(&b"one(apple)".to_vec()));
 }
 
 #[test]
@@ -245,6 +322,13 @@ fn what_was_saved_goes_first_and_everything_else_is_looked_at_all_the_same() {
         .unwrap();
     assert_eq!(started[0], "develop b");
     assert_eq!(started.len(), 6);
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+    // What reads a saved file may have to wait for others all the same.
+    campaign.write("photos/a.jpg", "avocado");
+    campaign.write("templates/card.html", "paper");
+    campaign.options.saved = ["templates/card.html".to_owned()].into();
+    engine.refresh("test", |_| {}).unwrap();
+    assert_eq!(campaign.build_with(&mut engine, &plan).ran, names(&["card a", "card b", "develop a", "story a"]));
     assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }
 
@@ -289,13 +373,19 @@ fn a_build_of_a_plan_that_holds_leaves_a_state_that_knows_what_the_plan_read() {
     let graph = plan.graph(&campaign.probe);
     engine.files().read("templates/story.html").unwrap();
     engine.files().read("campaign.toml").unwrap();
+    engine.files().list("photos").unwrap();
     engine.build(&graph, &campaign.options, &mut |_| {}).unwrap();
     campaign.write("photos/a.jpg", "apricot");
     engine.refresh("test", |_| {}).unwrap();
     assert!(engine.plan_holds());
     engine.build(&graph, &campaign.options, &mut |_| {}).unwrap();
     drop(engine);
-    assert!(campaign.engine().unchanged(campaign.options.fingerprint).unwrap().is_some());
+    let is_unchanged = || campaign.engine().unchanged(campaign.options.fingerprint).unwrap().is_some();
+    assert!(is_unchanged());
+    campaign.write("photos/c.jpg", "cherry");
+    assert!(!is_unchanged());
+    campaign.remove("photos/c.jpg");
+    assert!(is_unchanged());
     campaign.write("campaign.toml", "new");
-    assert!(campaign.engine().unchanged(campaign.options.fingerprint).unwrap().is_none());
+    assert!(!is_unchanged());
 }

@@ -164,6 +164,10 @@ fn one_that_comes_out_otherwise_when_it_is_made_again_carries_on_and_is_looked_a
     assert!(!settled.noop, "two states are mixed");
     assert_eq!(campaign.read("dist/story"), "story(develop(run 2(apple)),1)");
     assert!(campaign.build(&plan).noop);
+    // What was made of the second is not remembered for what was made of the first.
+    let plan = plan.edit("decode", |step| step.text = "run 1".to_owned());
+    campaign.build(&plan);
+    assert_eq!(campaign.read("dist/card"), "card(develop(run 1(apple)),2)");
 }
 
 #[test]
