@@ -1,12 +1,12 @@
 //! Parts of a picture: resized, in sRGB, upright, each step on as few pixels as possible.
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+use fast_image_resize::{PixelType, Resizer};
 
 use super::colour::Conversion;
 use super::picture::About;
 use super::planes::{Subsampling, Window};
-use super::{Error, Orientation, Picture, Region};
+use super::{Error, Orientation, Picture, Region, lanczos};
 
 /// More than any format asks for: 30000 pixels a side.
 const MAX_SIDE: u32 = 30_000;
@@ -145,7 +145,7 @@ fn resize(picture: &Picture, window: Window, [width, height]: [u32; 2]) -> Resul
     let source = ImageRef::new(about.width, about.height, picture.pixels(), kind).map_err(failed)?;
     let Window { left, top, across, down } = window;
     let mut target = Image::new(width, height, kind);
-    let options = ResizeOptions::new().crop(left, top, across, down);
+    let options = lanczos::part(left, top, across, down);
     Resizer::new().resize(&source, &mut target, &options).map_err(|_| Error::Size { width, height })?;
     Ok(target.into_vec())
 }

@@ -21,6 +21,7 @@ mod encode;
 mod error;
 mod exact;
 pub mod fidelity;
+mod lanczos;
 mod network;
 mod orientation;
 mod picture;

@@ -4,16 +4,16 @@ mod colours;
 mod transpose;
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, ResizeOptions, Resizer};
+use fast_image_resize::{PixelType, Resizer};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::Error;
 use super::cut::part;
 use super::orientation::Moves;
 use super::picture::About;
+use super::{Error, lanczos};
 use colours::{grown, rgb};
-use transpose::transposed;
+use transpose::transpose;
 
 /// How many samples of luma, across and down, share one of each colour: 1 or 2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +37,6 @@ struct Plane<'a> {
     width: usize,
     height: usize,
 }
-
-/// Lanczos3 reaches so many pixels, counted in those of the smaller picture.
-const SUPPORT: f64 = 3.0;
 
 /// Rows that become RGB at once.
 const BAND: usize = 64;
@@ -85,9 +82,10 @@ impl Subsampling {
         };
         let moves = about.orientation.moves();
         let [luma, blue, red] = self.planes(about, bytes);
-        let luma = luma.cut(window, size, moves)?;
-        let blue = blue.cut(small, size, moves)?;
-        let red = red.cut(small, size, moves)?;
+        let mut scratch = Scratch::default();
+        let luma = luma.cut(window, size, moves, &mut scratch)?;
+        let blue = blue.cut(small, size, moves, &mut scratch)?;
+        let red = red.cut(small, size, moves, &mut scratch)?;
         let (width, height) = about.orientation.size(size[0], size[1]);
         let (width, height) = (width as usize, height as usize);
         let mut pixels = vec![0; width * height * 3];
@@ -130,32 +128,55 @@ impl Subsampling {
 
 impl Plane<'_> {
     /// A window at another size, by Lanczos3; rows and columns exchanged, then mirrored.
-    fn cut(&self, window: Window, [width, height]: [u32; 2], moves: Moves) -> Result<Vec<u8>, Error> {
+    fn cut(
+        &self,
+        window: Window,
+        [width, height]: [u32; 2],
+        moves: Moves,
+        scratch: &mut Scratch,
+    ) -> Result<Vec<u8>, Error> {
         // Rows of bytes are what processors add up fastest: both directions are done down the columns, the second on its side.
-        let margin = SUPPORT * (window.across / f64::from(width)).max(1.0) + 1.0;
+        let margin = lanczos::SUPPORT * (window.across / f64::from(width)).max(1.0) + 1.0;
         let first = (window.left - margin).floor().max(0.0) as usize;
         let last = ((window.left + window.across + margin).ceil() as usize).min(self.width);
-        let low = self.down([first, last], [window.top, window.down], height)?;
-        let side = transposed(&low, last - first, height as usize, moves.exchanged && moves.mirrored);
-        let side = Plane { samples: &side, width: height as usize, height: last - first };
-        let both = side.down([0, side.width], [window.left - first as f64, window.across], width)?;
-        Ok(match moves.exchanged {
-            true => both,
-            false => transposed(&both, height as usize, width as usize, moves.mirrored),
-        })
+        let Scratch { low, side } = scratch;
+        self.down([first, last], [window.top, window.down], height, low)?;
+        transpose(low, last - first, height as usize, moves.exchanged && moves.mirrored, side);
+        let side = Plane { samples: side, width: height as usize, height: last - first };
+        let mut both = Vec::new();
+        side.down([0, side.width], [window.left - first as f64, window.across], width, &mut both)?;
+        if moves.exchanged {
+            return Ok(both);
+        }
+        let mut upright = Vec::new();
+        transpose(&both, height as usize, width as usize, moves.mirrored, &mut upright);
+        Ok(upright)
     }
 
     /// Columns from `first` to `last`, and of them a fractional part from the top, resized to `height` rows.
-    fn down(&self, [first, last]: [usize; 2], [top, down]: [f64; 2], height: u32) -> Result<Vec<u8>, Error> {
+    fn down(
+        &self,
+        [first, last]: [usize; 2],
+        [top, down]: [f64; 2],
+        height: u32,
+        resized: &mut Vec<u8>,
+    ) -> Result<(), Error> {
         let across = last - first;
         let failed = || Error::Size { width: across as u32, height };
+        resized.resize(across * height as usize, 0);
         let source = ImageRef::new(self.width as u32, self.height as u32, self.samples, PixelType::U8);
-        let mut target = Image::new(across as u32, height, PixelType::U8);
-        let options = ResizeOptions::new().crop(first as f64, top, across as f64, down);
-        let source = source.map_err(|_| failed())?;
-        Resizer::new().resize(&source, &mut target, &options).map_err(|_| failed())?;
-        Ok(target.into_vec())
+        let target = Image::from_slice_u8(across as u32, height, resized, PixelType::U8);
+        let (source, mut target) = source.ok().zip(target.ok()).ok_or_else(failed)?;
+        let options = lanczos::part(first as f64, top, across as f64, down);
+        Resizer::new().resize(&source, &mut target, &options).map_err(|_| failed())
     }
+}
+
+/// What one plane needs on its way and the next one may use again.
+#[derive(Default)]
+struct Scratch {
+    low: Vec<u8>,
+    side: Vec<u8>,
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! Rows and columns of bytes exchanged, eight by eight in 64-bit words.
 
-/// Rows read at once: what they write side by side fills a quarter of a cache line.
-const BAND: usize = 16;
+/// Rows read at once: what they write side by side fills a cache line.
+const BAND: usize = 64;
 
 /// `width`×`height` bytes with rows and columns exchanged, and then, if so wished, left and right.
-pub fn transposed(bytes: &[u8], width: usize, height: usize, mirrored: bool) -> Vec<u8> {
-    let mut turned = vec![0; bytes.len()];
+pub fn transpose(bytes: &[u8], width: usize, height: usize, mirrored: bool, turned: &mut Vec<u8>) {
+    turned.resize(width * height, 0);
     let (blocks_across, blocks_down) = (width / 8, height / 8);
     for band in (0..blocks_down).step_by(BAND / 8) {
         for left in (0..blocks_across).map(|block| block * 8) {
@@ -33,7 +33,6 @@ pub fn transposed(bytes: &[u8], width: usize, height: usize, mirrored: bool) -> 
             turned[x * height + column] = bytes[y * width + x];
         }
     }
-    turned
 }
 
 /// Eight rows of eight bytes: halves change places, then quarters, then bytes.
@@ -56,8 +55,9 @@ mod tests {
     fn every_byte_finds_its_place_whatever_the_size() {
         for (width, height) in [(1, 1), (8, 8), (7, 9), (16, 24), (33, 17), (8, 3), (3, 40), (41, 50)] {
             let bytes: Vec<u8> = (0..width * height).map(|n| (n * 7 + n / 251) as u8).collect();
-            let turned = transposed(&bytes, width, height, false);
-            let mirrored = transposed(&bytes, width, height, true);
+            let [mut turned, mut mirrored] = [Vec::new(), vec![1; 9]];
+            transpose(&bytes, width, height, false, &mut turned);
+            transpose(&bytes, width, height, true, &mut mirrored);
             for (x, y) in (0..width).flat_map(|x| (0..height).map(move |y| (x, y))) {
                 assert_eq!(turned[x * height + y], bytes[y * width + x], "{x}, {y} of {width}×{height}");
                 assert_eq!(mirrored[x * height + height - 1 - y], bytes[y * width + x], "{x}, {y} of {width}×{height}");
