@@ -64,6 +64,31 @@ fn a_clone_takes_what_another_made_and_nobody_keeps_a_second_copy() {
 }
 
 #[test]
+fn what_a_clone_found_to_need_must_be_the_same_here() {
+    let shared = tempfile::tempdir().unwrap();
+    let (one, two, three) = (Campaign::shop(), Campaign::shop(), Campaign::shop());
+    sharing(&one, shared.path(), &["build"]);
+    // The same template, and another stylesheet and picture that only its page names.
+    let page = format!("{}<img src=\"brand/seal.png\">", fs::read_to_string(one.at("templates/card.html")).unwrap());
+    for (seed, campaign) in [&one, &two, &three].into_iter().enumerate() {
+        campaign.write("templates/card.html", &page);
+        campaign.shoot("brand/seal.png", if seed == 1 { 9 } else { 8 });
+        campaign.edit("templates/card.css", "20px", if seed == 1 { "12px" } else { "24px" });
+        sharing(campaign, shared.path(), &["build"]);
+        let alone = Campaign::shop();
+        for path in ["templates/card.html", "templates/card.css", "brand/seal.png"] {
+            fs::create_dir_all(alone.at("brand")).unwrap();
+            fs::copy(campaign.at(path), alone.at(path)).unwrap();
+        }
+        alone.build();
+        assert!(campaign.dist() == alone.dist(), "clone {seed} is not as it is alone");
+    }
+    fs::remove_dir_all(three.at(".softbox")).unwrap();
+    let again = sharing(&three, shared.path(), &["build"]);
+    assert_eq!((again.ran(), again.wrote().len()), (Default::default(), 0), "both results are kept");
+}
+
+#[test]
 fn clones_that_build_at_once_make_what_one_makes() {
     let shared = tempfile::tempdir().unwrap();
     let clones: Vec<Campaign> = (0..4).map(|_| Campaign::shop()).collect();

@@ -4,6 +4,8 @@ mod common;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use common::Campaign;
 
@@ -166,6 +168,135 @@ fn a_lost_memory_costs_time_and_nothing_else() {
     assert!(built.wrote().is_empty(), "the assets were right already: {:?}", built.wrote());
     assert_eq!(shop.dist(), before);
     assert!(!shop.at(".softbox/replaced").exists());
+}
+
+/// What becomes of a file's bytes; `None` where it goes.
+type Damage = fn(Vec<u8>) -> Option<Vec<u8>>;
+
+#[test]
+fn any_file_of_the_memory_may_be_flipped_cut_or_deleted_and_a_build_is_right_all_the_same() {
+    let shop = Campaign::shop();
+    shop.build();
+    let damages: [Damage; 3] = [
+        |_| None,
+        |bytes| Some(bytes[..bytes.len() / 2].to_vec()),
+        |mut bytes| {
+            let middle = bytes.len() / 2;
+            bytes.get_mut(middle).into_iter().for_each(|byte| *byte ^= 16);
+            Some(bytes)
+        },
+    ];
+    let prices = ["$12", "$11"];
+    let mut round = 0;
+    for damage in damages {
+        let stored = walk(&shop.at(".softbox/store")).into_iter().take(2);
+        let kept = walk(&shop.at(".softbox")).into_iter().filter(|path| !path.starts_with(shop.at(".softbox/store")));
+        for path in stored.chain(kept).collect::<Vec<_>>() {
+            let Ok(bytes) = fs::read(&path) else { continue }; // healing removed it
+            match damage(bytes) {
+                Some(bytes) => fs::write(&path, bytes).unwrap(),
+                None => fs::remove_file(&path).unwrap(),
+            }
+            shop.edit("products.csv", prices[round % 2], prices[(round + 1) % 2]);
+            fs::remove_file(shop.at("dist/card/amber.small.wide.jpg")).unwrap();
+            round += 1;
+            let built = shop.build();
+            assert!(built.wrote().contains("card/jar.small.wide.jpg"), "{}", path.display());
+            assert_eq!(shop.dist(), fresh(&shop).dist(), "{} was damaged", path.display());
+            assert!(shop.build().wrote().is_empty(), "{}", path.display());
+        }
+    }
+    assert!(round > 20, "only {round} files were damaged");
+}
+
+/// The same sources in another folder, built there.
+fn fresh(shop: &Campaign) -> Campaign {
+    let fresh = Campaign::shop();
+    for name in ["campaign.toml", "products.csv"] {
+        fs::copy(shop.at(name), fresh.at(name)).unwrap();
+    }
+    fresh.build();
+    fresh
+}
+
+fn walk(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn a_dist_that_cannot_be_written_is_told_loses_nothing_and_is_made_up_for() {
+    let shop = Campaign::shop();
+    shop.build();
+    let before = shop.dist();
+    let Some(unlock) = lock(&shop.at("dist")) else { return };
+    assert!(shop.build().wrote().is_empty(), "with nothing to do there is nothing to write");
+    shop.edit("products.csv", "$12", "$11");
+    let built = shop.softbox(&["build"]);
+    assert_eq!(built.code, 1);
+    assert_eq!(built.problems().len(), 2, "{:?}", built.problems());
+    assert!(built.problems().iter().all(|problem| problem.contains("dist/card/jar.small.")), "{:?}", built.problems());
+    assert_eq!(shop.dist(), before, "the last good ones stay");
+    unlock();
+    let mended = shop.build();
+    assert_eq!(mended.wrote(), names(&["card/jar.small.square.jpg", "card/jar.small.wide.jpg"]));
+    assert_eq!(shop.dist(), fresh(&shop).dist());
+}
+
+/// Makes a folder one that nobody can write in, by its mode or, where that stops nobody, by a mount; gives what undoes it.
+fn lock(folder: &Path) -> Option<impl FnOnce() + use<>> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |folder: &Path, mode: u32| {
+        let files = walk(folder);
+        for folder in files.iter().filter_map(|path| path.parent()).chain([folder]) {
+            fs::set_permissions(folder, fs::Permissions::from_mode(mode)).unwrap();
+        }
+    };
+    let run = |arguments: &[&str]| {
+        let done = Command::new(arguments[0]).args(&arguments[1..]).arg(folder).output();
+        done.is_ok_and(|done| done.status.success())
+    };
+    let is_open = || fs::write(folder.join("probe"), "").and_then(|()| fs::remove_file(folder.join("probe"))).is_ok();
+    mode(folder, 0o555);
+    let is_mounted = is_open() && {
+        let name = folder.to_str().unwrap();
+        run(&["mount", "--bind", name]) && run(&["mount", "-o", "remount,bind,ro"])
+    };
+    let is_locked = !is_open();
+    let folder = folder.to_owned();
+    let unlock = move || {
+        if is_mounted {
+            assert!(Command::new("umount").arg(&folder).status().unwrap().success());
+        }
+        mode(&folder, 0o755);
+    };
+    if is_locked {
+        Some(unlock)
+    } else {
+        unlock();
+        None
+    }
+}
+
+#[test]
+fn builds_started_together_make_what_one_makes_and_each_action_runs_once() {
+    let shop = Campaign::shop();
+    let alone = fresh(&shop);
+    let built: Vec<_> = std::thread::scope(|scope| {
+        let builds: Vec<_> = (0..4).map(|_| scope.spawn(|| shop.build())).collect();
+        builds.into_iter().map(|build| build.join().unwrap()).collect()
+    });
+    let busy: Vec<_> = built.iter().filter(|built| !built.ran().is_empty()).collect();
+    assert_eq!((busy.len(), busy[0].wrote().len()), (1, 12));
+    assert_eq!(shop.dist(), alone.dist());
+    for other in built.iter().filter(|built| built.ran().is_empty()) {
+        assert_eq!((other.done()["kept"].as_u64(), other.wrote().len()), (Some(12), 0));
+    }
 }
 
 #[test]

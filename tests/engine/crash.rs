@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::campaign::{Campaign, Plan};
@@ -104,6 +104,34 @@ fn an_edit_that_is_taken_back_after_its_build_was_killed_leaves_nothing_of_it() 
     assert!(built.ran.is_empty() && !built.noop, "{built:?}");
     same_or_explain(&killed.dist(), &killed.clean_dist(&plan), "taken back");
     assert!(!killed.exists(".softbox/replaced"));
+}
+
+#[test]
+fn what_a_killed_build_wrote_beside_a_watch_that_rests_is_known_to_it_for_softboxs_own() {
+    let mut campaign = Campaign::new().file("a", "apple").file("b", "berry");
+    campaign.options.jobs = 1;
+    let plan = Plan::default().step("one", "one", &["a"], "dist/one").step("two", "two", &["=one", "b"], "dist/two");
+    let mut watch = campaign.engine();
+    campaign.build_with(&mut watch, &plan);
+    watch.rest();
+    let [state, journal] = ["state", "journal"].map(|name| campaign.path(".softbox").join(name));
+    let before = fs::read(&state).unwrap();
+    let announced = Arc::new(Mutex::new(Vec::new()));
+    let (from, to) = (journal.clone(), announced.clone());
+    campaign.write("a", "apricot");
+    let meets_kill = plan.clone().edit("two", |step| {
+        step.hook = Some(Arc::new(move |_| *to.lock().unwrap() = fs::read(&from).unwrap()));
+    });
+    campaign.build(&meets_kill);
+    // As it was when the second action ran, but for the asset of the second.
+    fs::write(&state, before).unwrap();
+    fs::write(&journal, &*announced.lock().unwrap()).unwrap();
+    campaign.remove("dist/two");
+    campaign.write("a", "avocado");
+    watch.refresh("test", |_| {}).unwrap();
+    campaign.build_with(&mut watch, &plan);
+    same_or_explain(&campaign.dist(), &campaign.clean_dist(&plan), "beside a watch");
+    assert!(!campaign.exists(".softbox/replaced"), "it was taken for somebody's");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use softbox::engine::sweep::{Reach, Rules};
+
 use crate::campaign::{Campaign, Plan, names};
 
 fn page() -> (Campaign, Plan) {
@@ -40,6 +42,23 @@ fn a_found_file_that_vanishes_or_appears_runs_the_action_again() {
     assert!(campaign.build(&plan).ran.is_empty(), "all of this was there before");
     assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
     assert!(campaign.build(&plan).noop);
+}
+
+#[test]
+fn throwing_away_keeps_the_result_that_holds_though_a_newer_one_was_made_since() {
+    let (campaign, plan) = page();
+    for style in ["red", "blue", "red"] {
+        campaign.write("style", style);
+        campaign.build(&plan);
+    }
+    let (mut engine, mut reach) = (campaign.engine(), Reach::default());
+    engine.reached_here(&plan.graph(&campaign.probe), &mut reach).unwrap();
+    let swept = engine.sweep(&reach, &Rules { older_than: 0, at_most: None, dry_run: false }).unwrap();
+    assert_eq!((swept.removed.results, swept.kept.results), (1, 2));
+    drop(engine);
+    fs::remove_dir_all(campaign.path("dist")).unwrap();
+    assert!(campaign.build(&plan).ran.is_empty());
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }
 
 #[test]

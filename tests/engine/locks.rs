@@ -50,7 +50,6 @@ fn a_hundred_builds_at_once_make_what_one_makes() {
 fn who_waits_while_the_campaign_is_cleaned_does_not_end_up_with_a_lock_that_keeps_nobody_out() {
     let (campaign, _) = shop();
     let first = campaign.engine();
-    let is_told = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let (told, waits) = std::sync::mpsc::channel();
         let folder = &campaign.folder;
@@ -59,9 +58,10 @@ fn who_waits_while_the_campaign_is_cleaned_does_not_end_up_with_a_lock_that_keep
         std::thread::sleep(Duration::from_millis(20));
         first.clean(|_, _| {}).unwrap();
         let second = second.join().unwrap();
-        let third = scope.spawn(|| Engine::open(folder, "third", |_| is_told.store(true, Ordering::Relaxed)).map(drop));
-        std::thread::sleep(Duration::from_millis(50));
-        assert!(is_told.load(Ordering::Relaxed) && !third.is_finished());
+        let (told, waits) = std::sync::mpsc::channel();
+        let third = scope.spawn(move || Engine::open(folder, "third", |_| told.send(()).unwrap()).map(drop));
+        waits.recv().unwrap();
+        assert!(!third.is_finished());
         drop(second);
         third.join().unwrap().unwrap();
     });
