@@ -57,6 +57,9 @@ impl Pick {
                 return Ok(kept_take(&takes[*at], self.misprinted(*at, misprint.as_ref()).into_iter().collect()));
             }
             if let Some((_, why)) = held.iter().find(|(at, _)| takes[*at] == picked) {
+                if matches!(why, Held::Unmeasured) {
+                    return Err(Failed(Vec::new()));
+                }
                 let message = format!("the product in the picked take {path} is not like the photographed one{why}");
                 let hint = match why {
                     Held::Misprint(_) => "let `fidelity.min` of the step out, so that it only warns",
@@ -67,8 +70,8 @@ impl Pick {
             }
         }
         match usable.first() {
-            // Why there is none of the others was told when they were asked for.
-            None if held.is_empty() => Err(Failed(Vec::new())),
+            // Why there is none, or none that could be measured, was told where that failed.
+            None if held.iter().all(|(_, why)| matches!(why, Held::Unmeasured)) => Err(Failed(Vec::new())),
             None => Err(self.all_strayed(&held).into()),
             Some(_) if self.required => Err(self.unpicked("waits").into()),
             Some((first, misprint)) => {

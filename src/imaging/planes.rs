@@ -22,7 +22,7 @@ pub struct Subsampling {
     pub down: u8,
 }
 
-/// A part of a picture, in fractions of its stored pixels.
+/// A part of a picture, in stored pixels and fractions of them.
 #[derive(Debug, Clone, Copy)]
 pub struct Window {
     pub left: f64,

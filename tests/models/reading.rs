@@ -92,11 +92,14 @@ fn a_network_that_cannot_read_is_named_and_no_take_passes_unread() {
     let studio = studio("edit", "{ min = 0.1 }", &["soap"]);
     drop_in(&studio);
     std::fs::write(studio.campaign.at("models/words.onnx"), network(LINES)).unwrap();
-    let built = studio.softbox(&["build"]);
-    assert_eq!(built.code, 1, "{}", built.said);
-    let problems = built.problems();
     let wanted =
         "bad-network models/words.onnx:null: the network that reads a line does not say which characters it knows";
-    assert!(problems.iter().any(|problem| problem == wanted), "{problems:?}");
-    assert!(built.wrote().is_empty());
+    // Nothing is said of the take: nobody knows what to say.
+    for picked in [false, true] {
+        let built = studio.softbox(&["build"]);
+        assert_eq!(built.code, 1, "{}", built.said);
+        assert_eq!(built.problems(), [wanted], "picked: {picked}");
+        assert!(built.wrote().is_empty());
+        assert_eq!(studio.softbox(&["pick", "hero/jar", "1"]).code, 0);
+    }
 }

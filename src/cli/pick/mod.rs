@@ -142,8 +142,11 @@ impl Pick {
                 .hint(format!("`softbox pick {photo}` lists its {} takes", entries.len()))
         })?;
         let Some(file) = &entry.file else {
-            let why = entry.missing.clone().unwrap_or_else(|| "it was not asked for yet".to_owned());
-            let problem = Problem::error("no-take", format!("take {number} of {photo} is not there: {why}"));
+            let missing = entry.missing.clone();
+            let problem = Problem::error(
+                "no-take",
+                missing.unwrap_or_else(|| format!("take {number} of {photo} was not asked for yet")),
+            );
             return Err(problem.hint("`softbox build` asks for takes that are missing"));
         };
         let pick = Picking { take: Some(file.clone()), ..Picking::default() };
