@@ -35,23 +35,6 @@ impl Frame {
         Frame { colours, ..self }
     }
 
-    /// The colour at a place, from the grid's top left corner; `None` outside.
-    pub fn between(&self, [x, y]: [f32; 2]) -> Option<[f32; 3]> {
-        let (x, y) = (x - 0.5, y - 0.5);
-        if x < 0.0 || y < 0.0 || x >= (self.width - 1) as f32 || y >= (self.height - 1) as f32 {
-            return None;
-        }
-        let (left, top) = (x as usize, y as usize);
-        let (right, down) = (x - left as f32, y - top as f32);
-        let at = top * self.width + left;
-        let [a, b, c, d] = [at, at + 1, at + self.width, at + self.width + 1].map(|pixel| self.colours[pixel]);
-        Some([0, 1, 2].map(|channel| {
-            let [a, b, c, d] = [a, b, c, d].map(|colour| f32::from(colour[channel]));
-            let (above, below) = (a + (b - a) * right, c + (d - c) * right);
-            above + (below - above) * down
-        }))
-    }
-
     /// The pixels beside one, with their directions.
     fn around(&self, pixel: usize) -> impl Iterator<Item = (usize, usize)> {
         let (width, height) = (self.width as i32, self.height as i32);

@@ -13,13 +13,10 @@ mod guesses;
 mod hints;
 mod lift;
 mod model;
-mod outline;
 mod proof;
-mod raster;
 mod regions;
 mod segment;
 mod softness;
-mod trace;
 mod travel;
 mod view;
 
