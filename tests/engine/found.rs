@@ -59,6 +59,11 @@ fn throwing_away_keeps_the_result_that_holds_though_a_newer_one_was_made_since()
     fs::remove_dir_all(campaign.path("dist")).unwrap();
     assert!(campaign.build(&plan).ran.is_empty());
     assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+    // What is kept still tells what it found to need, whether or not the shortcut does.
+    campaign.remove(".softbox/last");
+    campaign.write("style", "green");
+    assert_eq!(campaign.build(&plan).ran, names(&["page"]));
+    assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
 }
 
 #[test]
