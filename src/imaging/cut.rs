@@ -23,19 +23,14 @@ pub fn cut(picture: &Picture, region: Region, width: u32, height: u32) -> Result
     let about = picture.about();
     let stored = <[u32; 2]>::from(about.orientation.size(width, height));
     let window = window(about, region);
-    let pixels = match about.planes {
-        Some(subsampling) => {
-            let mut pixels = subsampling.cut(about, picture.pixels(), window, stored)?;
-            convert(&mut pixels, about)?;
-            pixels
-        }
-        None => {
-            let mut pixels = resize(picture, window, stored)?;
-            convert(&mut pixels, about)?;
-            let [across, down] = stored.map(|side| side as usize);
-            about.orientation.turn(pixels, across, down, usize::from(about.channels))
-        }
+    let (mut pixels, left) = match about.planes {
+        // Planes are turned on their way.
+        Some(subsampling) => (subsampling.cut(about, picture.pixels(), window, stored)?, Orientation::UPRIGHT),
+        None => (resize(picture, window, stored)?, about.orientation),
     };
+    convert(&mut pixels, about)?;
+    let (across, down) = left.size(width, height);
+    let pixels = left.turn(pixels, across as usize, down as usize, usize::from(about.channels));
     Ok(Picture::new(
         pixels,
         About { warnings: about.warnings.clone(), ..About::finished(width, height, about.channels) },

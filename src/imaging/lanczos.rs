@@ -1,4 +1,4 @@
-//! Lanczos3, the filter of every resizing of photos, without the sines that would be most of the work for a small picture and come
+//! Lanczos3, the filter by which sizes are cut from photos, without the sines that would be most of the work for a small picture and come
 //! out differently on different systems.
 
 use fast_image_resize::{Filter, FilterType, ResizeAlg, ResizeOptions};

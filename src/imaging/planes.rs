@@ -1,4 +1,4 @@
-//! Luma and colour apart, as most JPEGs hold them: half the memory of RGB, and sizes are cut from it in half the time.
+//! Luma and colour apart, as most JPEGs hold them: half the memory of RGB, and sizes are cut from it faster.
 
 mod colours;
 mod transpose;

@@ -134,7 +134,7 @@ pub fn decode(bytes: &[u8], reach: u32, limits: &Limits) -> Result<Picture, Erro
 }
 
 /// As [`decode`], for a picture of which nothing is wanted but [cuts](super::cut()) and [crops](super::crop): a JPEG's luma and
-/// colour stay apart, which takes half the memory and time. Whatever else is done to it makes it RGB first.
+/// colour stay apart, which takes half the memory and two thirds of the time. Whatever else is done to it makes it RGB first.
 ///
 /// # Errors
 /// As [`decode`].
