@@ -59,19 +59,27 @@ impl Conversion {
 
     /// Converts whole pixels in place; alpha stays.
     pub fn apply(&self, pixels: &mut [u8]) {
-        pixels.par_chunks_mut(CHUNK * self.channels).for_each(|chunk| match &self.how {
+        pixels.par_chunks_mut(CHUNK * self.channels).for_each(|chunk| {
+            let source = chunk.to_vec();
+            self.convert(&source, chunk);
+        });
+    }
+
+    /// Converts whole pixels into as many others.
+    pub fn convert(&self, source: &[u8], target: &mut [u8]) {
+        match &self.how {
             How::Colours(transform) => {
-                let source = chunk.to_vec();
-                // Lengths agree and are whole pixels, so that there is nothing to fail; the pixels would stay as they are.
-                let _ = transform.transform(&source, chunk);
+                // Lengths agree and are whole pixels, so that there is nothing to fail; the target would stay as it is.
+                let _ = transform.transform(source, target);
             }
             How::Greys(table) => {
-                for pixel in chunk.chunks_exact_mut(self.channels) {
+                target.copy_from_slice(source);
+                for pixel in target.chunks_exact_mut(self.channels) {
                     let colour = table[usize::from(pixel[0])];
                     pixel[..3].copy_from_slice(&colour);
                 }
             }
-        });
+        }
     }
 }
 

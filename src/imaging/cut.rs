@@ -23,12 +23,15 @@ pub fn cut(picture: &Picture, region: Region, width: u32, height: u32) -> Result
     let about = picture.about();
     let stored = <[u32; 2]>::from(about.orientation.size(width, height));
     let window = window(about, region);
-    let (mut pixels, left) = match about.planes {
-        // Planes are turned on their way.
+    let (pixels, left) = match about.planes {
+        // Planes are turned and converted on their way.
         Some(subsampling) => (subsampling.cut(about, picture.pixels(), window, stored)?, Orientation::UPRIGHT),
-        None => (resize(picture, window, stored)?, about.orientation),
+        None => {
+            let mut pixels = resize(picture, window, stored)?;
+            convert(&mut pixels, about)?;
+            (pixels, about.orientation)
+        }
     };
-    convert(&mut pixels, about)?;
     let (across, down) = left.size(width, height);
     let pixels = left.turn(pixels, across as usize, down as usize, usize::from(about.channels));
     Ok(Picture::new(
@@ -117,11 +120,17 @@ pub(super) fn part(bytes: &[u8], stride: usize, [left, right]: [usize; 2], [top,
 
 /// A finished picture's pixels become sRGB in place.
 pub(super) fn convert(pixels: &mut [u8], about: &About) -> Result<(), Error> {
-    let Some(profile) = &about.profile else { return Ok(()) };
-    let conversion = Conversion::new(profile, usize::from(about.channels))
-        .map_err(|_| Error::NotDecoded("its colour profile cannot be used"))?;
-    conversion.apply(pixels);
+    if let Some(conversion) = conversion(about)? {
+        conversion.apply(pixels);
+    }
     Ok(())
+}
+
+/// The conversion to sRGB that is still to be done.
+pub(super) fn conversion(about: &About) -> Result<Option<Conversion>, Error> {
+    let Some(profile) = &about.profile else { return Ok(None) };
+    let conversion = Conversion::new(profile, usize::from(about.channels));
+    conversion.map(Some).map_err(|_| Error::NotDecoded("its colour profile cannot be used"))
 }
 
 /// Where a region lies in the stored pixels.

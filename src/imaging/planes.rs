@@ -1,6 +1,7 @@
 //! Luma and colour apart, as most JPEGs hold them: half the memory of RGB, and sizes are cut from it faster.
 
 mod colours;
+mod squares;
 mod transpose;
 
 use fast_image_resize::images::{Image, ImageRef};
@@ -8,11 +9,13 @@ use fast_image_resize::{PixelType, Resizer};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::cut::part;
+use super::colour::Conversion;
+use super::cut::{conversion, part};
 use super::orientation::Moves;
 use super::picture::About;
 use super::{Error, lanczos};
 use colours::{grown, rgb};
+use squares::Means;
 use transpose::transpose;
 
 /// How many samples of luma, across and down, share one of each colour: 1 or 2.
@@ -67,11 +70,11 @@ impl Subsampling {
             .map(|(samples, width, height)| Plane { samples, width, height })
     }
 
-    /// A part of a picture resized (to a stored size), as RGB, and upright: planes come out of their resizing on their side or not,
+    /// A part of a picture resized (to a stored size), in sRGB, and upright: planes come out of their resizing on their side or not,
     /// mirrored or not, as one likes.
     ///
     /// # Errors
-    /// [`Error::Size`] for sizes that cannot be made.
+    /// [`Error::Size`] for sizes that cannot be made; [`Error::NotDecoded`] where the profile that travelled with it is broken.
     pub fn cut(self, about: &About, bytes: &[u8], window: Window, size: [u32; 2]) -> Result<Vec<u8>, Error> {
         let (across, down) = (f64::from(self.across), f64::from(self.down));
         let small = Window {
@@ -86,11 +89,8 @@ impl Subsampling {
         let luma = luma.cut(window, size, moves, &mut scratch)?;
         let blue = blue.cut(small, size, moves, &mut scratch)?;
         let red = red.cut(small, size, moves, &mut scratch)?;
-        let (width, height) = about.orientation.size(size[0], size[1]);
-        let (width, height) = (width as usize, height as usize);
-        let mut pixels = vec![0; width * height * 3];
-        rgb([&luma, &blue, &red], width, width, &mut pixels, moves.upturned)?;
-        Ok(pixels)
+        let (width, _) = about.orientation.size(size[0], size[1]);
+        coloured([&luma, &blue, &red], width as usize, moves.upturned, conversion(about)?.as_ref())
     }
 
     /// The whole picture as RGB, in stored order: byte for byte as libjpeg-turbo would have decoded it.
@@ -126,6 +126,28 @@ impl Subsampling {
     }
 }
 
+/// sRGB from three planes of one size: each band of rows becomes RGB and is converted while it is at hand.
+fn coloured(
+    planes: [&[u8]; 3],
+    width: usize,
+    upturned: bool,
+    conversion: Option<&Conversion>,
+) -> Result<Vec<u8>, Error> {
+    let height = planes[0].len() / width;
+    let mut pixels = vec![0; width * height * 3];
+    pixels.par_chunks_mut(width * 3 * BAND).enumerate().try_for_each_init(Vec::new, |own, (band, pixels)| {
+        let rows = pixels.len() / (width * 3);
+        let top = if upturned { height - band * BAND - rows } else { band * BAND };
+        let planes = planes.map(|plane| &plane[top * width..][..rows * width]);
+        let Some(conversion) = conversion else { return rgb(planes, width, width, pixels, upturned) };
+        own.resize(pixels.len(), 0);
+        rgb(planes, width, width, own, upturned)?;
+        conversion.convert(own, pixels);
+        Ok(())
+    })?;
+    Ok(pixels)
+}
+
 impl Plane<'_> {
     /// A window at another size, by Lanczos3; rows and columns exchanged, then mirrored.
     fn cut(
@@ -135,6 +157,10 @@ impl Plane<'_> {
         moves: Moves,
         scratch: &mut Scratch,
     ) -> Result<Vec<u8>, Error> {
+        if let Some(by) = squares::side(window, [width, height]) {
+            let means = Means::of(self, window, [width, height], by);
+            return means.plane().cut(means.window, [width, height], moves, scratch);
+        }
         // Rows of bytes are what processors add up fastest: both directions are done down the columns, the second on its side.
         let margin = lanczos::SUPPORT * (window.across / f64::from(width)).max(1.0) + 1.0;
         let first = (window.left - margin).floor().max(0.0) as usize;

@@ -75,22 +75,13 @@ pub fn read(bytes: &[u8]) -> Result<Markers, Error> {
 /// The next marker at or after `at`, and the first byte behind it. Stuffed zeros and restart marks belong to compressed data.
 fn next_marker(bytes: &[u8], mut at: usize) -> Option<(u8, usize)> {
     loop {
-        at += first_ff(bytes.get(at..)?)? + 1;
+        at += memchr::memchr(0xff, bytes.get(at..)?)? + 1;
         match bytes.get(at)? {
             0x00 | 0xd0..=0xd7 => at += 1,
             0xff => {}
             &marker => return Some((marker, at + 1)),
         }
     }
-}
-
-/// Where the first 0xff lies. Most of a file is compressed data with few of them, so that blocks without any are passed over
-/// by their greatest byte, which vector instructions find at once.
-fn first_ff(bytes: &[u8]) -> Option<usize> {
-    const BLOCK: usize = 64;
-    let greatest = |block: &[u8; BLOCK]| block.iter().fold(0, |greatest, &byte| greatest.max(byte));
-    let skipped = bytes.as_chunks::<BLOCK>().0.iter().take_while(|block| greatest(block) < 0xff).count() * BLOCK;
-    Some(skipped + bytes[skipped..].iter().position(|&byte| byte == 0xff)?)
 }
 
 /// The content of a segment whose length stands at `start`.
