@@ -25,11 +25,11 @@ const SKY_RING_POINTS: usize = 36;
 /// Points of the rim.
 const RIM_POINTS: usize = 48;
 /// How far the rim reaches, by the width of the base.
-const RIM: f64 = 0.045;
+const RIM: f64 = 0.08;
 /// How much of the light on an unshaded floor is the lamp's; the rest is the room's.
 const LAMP_SHARE: f64 = 0.55;
-/// How much of all light the rim keeps away where it is darkest.
-const RIM_DARKNESS: f64 = 0.75;
+/// How much of all light the rim keeps away at the base itself; from there it falls off fast.
+const RIM_DARKNESS: f64 = 0.7;
 /// The lamp's radius at softness 1, as floor length for each unit of height.
 const LARGEST_LAMP: f64 = 0.55;
 
@@ -64,11 +64,12 @@ pub fn cast(products: &[Product], layout: &Layout, light: &Light, width: u32, he
     let light = |((lamp, sky), rim): ((&u16, &u16), &u16)| {
         let lamp = f64::from(*lamp) / LAMP_POINTS as f64;
         let sky = f64::from(*sky) / (SKY_RINGS * SKY_RING_POINTS) as f64;
-        let rim = f64::from(*rim) / RIM_POINTS as f64;
+        // Half of the points are hidden where the base ends.
+        let rim = (2.0 * f64::from(*rim) / RIM_POINTS as f64).min(1.0);
         // What hides the sky also keeps away the light that the floor and the walls give back.
         let room = (1.0 - contact * sky) * (1.0 - contact * sky);
         let open = LAMP_SHARE * (1.0 - cast * lamp) + (1.0 - LAMP_SHARE) * room;
-        (open * (1.0 - RIM_DARKNESS * contact * rim * rim)) as f32
+        (open * (1.0 - RIM_DARKNESS * contact * rim * rim.sqrt())) as f32
     };
     let places = lamp.iter().zip(&sky).zip(&rim);
     Plane::new(places.map(light).collect(), columns, scale).smoothed()
