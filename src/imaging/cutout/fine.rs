@@ -4,6 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::coarse::{Coarse, log_odds};
+use super::even::evened;
 use super::guesses::Guesses;
 use super::regions::near_border;
 use super::softness::{self, Crossing};
@@ -43,7 +44,8 @@ pub fn refine(picture: &Picture, coarse: Coarse, guesses: &Guesses) -> Result<Ma
         sides = sharper(picture, &finer, &enlarged(&sides, &view, &finer), guesses)?;
         view = finer;
     }
-    full(picture, &view, &sides)
+    let frame = view.frame(picture)?.smoothed();
+    full(picture, &view, &evened(&sides, &frame))
 }
 
 fn enlarged(sides: &[bool], from: &View, to: &View) -> Vec<bool> {

@@ -7,6 +7,7 @@
 mod border;
 mod coarse;
 mod colours;
+mod even;
 mod fine;
 mod flow;
 mod guesses;
