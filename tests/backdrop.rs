@@ -162,4 +162,24 @@ fn the_file_says_what_became_of_the_products_pixels() {
     let sure: Vec<u8> = cutout().pixels().filter(|p| p[3] == 255).flat_map(|p| [p[0], p[1], p[2]]).collect();
     let proof = format!("9600 sure pixels as photographed, scale 1.0000, BLAKE3 {}", blake3::hash(&sure));
     assert!(text.contains(&proof), "{proof}");
+    let explained = String::from_utf8(shop.human(&["explain", "alone.own.tall.png"]).stdout).unwrap();
+    assert!(explained.lines().nth(1).unwrap().ends_with(&proof), "{explained}");
+}
+
+#[test]
+fn a_card_says_what_became_of_the_products_pixels_in_its_picture() {
+    let shop = shop();
+    shop.edit("campaign.toml", "backdrop = \"white\"", "backdrop = { color = \"white\", exact = true }");
+    shop.edit("campaign.toml", "photo = \"hero\"", "photo = \"hero\"\ntemplate = \"card.html\"");
+    let shop = shop.file("card.html", "<img src=\"{{photo}}\" style=\"width: 150px; height: 90px\"><img src=\"{{photo}}\" style=\"width: 150px; height: 90px\">");
+    shop.build();
+    let explained = shop.softbox(&["explain", "alone.own.tall.png"]);
+    let products = explained.events("explained").next().unwrap()["products"].as_array().unwrap().clone();
+    // Shown twice, told once.
+    assert_eq!(products.len(), 1, "{products:?}");
+    let told = products[0].as_str().unwrap();
+    assert!(
+        told.contains(" sure pixels resampled, scale ") && told.ends_with(", in the page's picture of 150×90"),
+        "{told}"
+    );
 }

@@ -37,7 +37,7 @@ pub struct File {
 
 impl File {
     /// Writes a finished picture. `graphics`: it has text and flat colours; `products`: what the file says of theirs.
-    pub(super) fn write(&self, picture: &Picture, graphics: bool, products: &[Report]) -> Result<Vec<u8>, Failed> {
+    pub(super) fn write(&self, picture: &Picture, graphics: bool, products: Vec<String>) -> Result<Vec<u8>, Failed> {
         let encoding = Encoding {
             file_type: match self.file_type {
                 campaign::formats::FileType::Jpeg => imaging::FileType::Jpeg,
@@ -49,11 +49,7 @@ impl File {
             background: [255; 3],
             graphics,
             dpi: self.dpi,
-            description: Description {
-                source: Some(self.source),
-                alt: None,
-                products: products.iter().map(Report::to_string).collect(),
-            },
+            description: Description { source: Some(self.source), alt: None, products },
         };
         imaging::encode(picture, &encoding).map(|encoded| encoded.bytes).map_err(|error| self.failed(&error))
     }
@@ -115,7 +111,8 @@ impl Encode {
         let photo = Developed::from_bytes(work.inputs()[0].clone()).map_err(failed)?;
         let ratio = f64::from(self.width) / f64::from(self.height);
         let painted = photo.cut(photo.cover(ratio), self.width, self.height).map_err(failed)?;
-        let bytes = self.file.write(&painted.picture, false, &painted.products)?;
+        let bytes =
+            self.file.write(&painted.picture, false, painted.products.iter().map(Report::to_string).collect())?;
         Ok(kept(bytes, self.file.small_or_soft([self.width, self.height], &painted.products)))
     }
 }

@@ -53,8 +53,9 @@ impl Render {
         let painted = paint(&document, &fonts, &mut supply).map_err(Failed)?;
         let Rgba { width, height, pixels } = painted.picture;
         let picture = Picture::from_pixels(pixels, width, height, 4).map_err(|error| internal(&error.to_string()))?;
-        let shown = supply.shown.iter().flat_map(|products| self.file.small_or_soft([width, height], products));
-        Ok(kept(self.file.write(&picture, true, &[])?, painted.warnings.into_iter().chain(shown).collect()))
+        let shown = supply.shown.iter().flat_map(|scene| self.file.small_or_soft([width, height], &scene.products));
+        let products: Vec<String> = supply.shown.iter().flat_map(Shown::lines).collect();
+        Ok(kept(self.file.write(&picture, true, products)?, painted.warnings.into_iter().chain(shown).collect()))
     }
 }
 
@@ -71,8 +72,24 @@ struct Shelf<'a, 'w> {
     photos: Vec<(&'a str, Developed)>,
     /// Pictures of the campaign that were decoded for this page.
     files: Vec<(String, Developed)>,
-    /// What became of the products in each scene that was cut for the page.
-    shown: Vec<Vec<Report>>,
+    shown: Vec<Shown>,
+}
+
+/// A scene that was painted for the page, at its size there.
+#[derive(PartialEq)]
+struct Shown {
+    width: u32,
+    height: u32,
+    /// What became of its products.
+    products: Vec<Report>,
+}
+
+impl Shown {
+    /// What the file says of the products. Of what the page lays over them, or does to the picture as a whole, nothing is known.
+    fn lines(&self) -> impl Iterator<Item = String> {
+        let (width, height) = (self.width, self.height);
+        self.products.iter().map(move |report| format!("{report}, in the page's picture of {width}×{height}"))
+    }
 }
 
 impl Shelf<'_, '_> {
@@ -114,7 +131,11 @@ impl Supply for Shelf<'_, '_> {
         let [left, top, width, height] = want.region;
         let region = Region { left, top, width, height };
         let painted = picture.cut(region, want.width, want.height).map_err(|error| problem(&error, &name))?;
-        self.shown.push(painted.products);
+        let shown = Shown { width: want.width, height: want.height, products: painted.products };
+        // A template may show a picture more than once.
+        if !self.shown.contains(&shown) {
+            self.shown.push(shown);
+        }
         let cut = painted.picture;
         let pixels = match cut.channels() {
             4 => cut.into_pixels(),

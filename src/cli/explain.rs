@@ -12,6 +12,7 @@ use super::{Common, Exit, MessageFormat, reasons};
 use crate::actions::Task;
 use crate::campaign::{Loaded, load};
 use crate::engine::{Action, ActionId, Digest, Forecast, Graph, Held, Input, Verdict};
+use crate::imaging::products;
 use crate::plan::{self, Folder, Part, Written};
 use crate::report::progress::waiting;
 use crate::report::words::time;
@@ -45,10 +46,17 @@ impl Explain {
         for id in ids {
             chain.told.clear();
             let asset = graph.node(id).asset.as_deref().unwrap_or_default();
+            // An asset that is not there says nothing of itself.
+            let products = std::fs::read(folder.join(asset)).map_or_else(|_| Vec::new(), |file| products(&file));
             match common.message_format {
-                MessageFormat::Json => say(&chain.record(asset, id).to_string()),
+                MessageFormat::Json => {
+                    let mut record = chain.record(asset, id);
+                    record["products"] = json!(products);
+                    say(&record.to_string());
+                }
                 MessageFormat::Human | MessageFormat::Github => {
                     say(&format!("{asset}: {}", state(chain.forecast(id))));
+                    products.iter().for_each(|product| say(&format!("├─ the product's own pixels: {product}")));
                     chain.tree(asset, id, "");
                 }
             }

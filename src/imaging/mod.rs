@@ -35,7 +35,7 @@ mod tone;
 pub use adjust::{Adjustment, adjust};
 pub use cut::{crop, cut, magnification, upright};
 pub use decode::{Container, Header, Limits, decode, decode_to_cut, estimate, probe};
-pub use encode::{Description, DigitalSource, Encoded, Encoding, FileType, encode};
+pub use encode::{Description, DigitalSource, Encoded, Encoding, FileType, encode, products};
 pub use error::Error;
 pub use network::Unusable;
 pub use orientation::Orientation;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use super::colour::written;
 use super::{Error, Picture, upright};
 
-pub use xmp::{Description, DigitalSource};
+pub use xmp::{Description, DigitalSource, products};
 
 /// A kind of picture file that is written here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

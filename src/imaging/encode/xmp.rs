@@ -53,6 +53,21 @@ impl DigitalSource {
     }
 }
 
+const BEFORE_PRODUCTS: &str = "<softbox:Products><rdf:Seq>";
+const BEHIND_PRODUCTS: &str = "</rdf:Seq></softbox:Products>";
+
+/// What a finished file says of its products' own pixels: [`Description::products`]. XMP is never compressed, so that it is found in any kind
+/// of file.
+pub fn products(file: &[u8]) -> Vec<String> {
+    let find = |bytes: &[u8], mark: &str| memchr::memmem::find(bytes, mark.as_bytes());
+    let items = find(file, BEFORE_PRODUCTS).and_then(|at| {
+        let items = &file[at + BEFORE_PRODUCTS.len()..];
+        std::str::from_utf8(&items[..find(items, BEHIND_PRODUCTS)?]).ok()
+    });
+    let items = items.unwrap_or_default().split("<rdf:li>").filter_map(|item| item.strip_suffix("</rdf:li>"));
+    items.map(|item| item.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).collect()
+}
+
 /// The XMP packet of a description. The identifier in its first line is the constant that every packet has.
 pub fn packet(description: &Description) -> String {
     let mut fields = String::new();
@@ -74,7 +89,7 @@ pub fn packet(description: &Description) -> String {
     if !description.products.is_empty() {
         let items: String =
             description.products.iter().map(|item| format!("<rdf:li>{}</rdf:li>", escaped(item))).collect();
-        let _ = write!(fields, "<softbox:Products><rdf:Seq>{items}</rdf:Seq></softbox:Products>");
+        let _ = write!(fields, "{BEFORE_PRODUCTS}{items}{BEHIND_PRODUCTS}");
     }
     // Named only where it is used: other files stay what they were.
     let own = if description.products.is_empty() { "" } else { "xmlns:softbox=\"urn:softbox:xmp:1\" " };
@@ -114,6 +129,17 @@ mod tests {
         let packet = packet(&Description { source: Some(DigitalSource::HumanEdits), alt, ..Description::default() });
         assert!(packet.contains(">Jar &amp; lid &lt;new&gt; “50 %” 🫙<"));
         assert!(packet.contains("/digitalsourcetype/humanEdits<"));
+    }
+
+    #[test]
+    fn what_a_packet_says_of_products_is_read_back() {
+        let said = vec!["A & B <1>: 3×4 at 0,0".to_owned(), "jar &amp; lid".to_owned()];
+        let written = packet(&Description { products: said.clone(), ..Description::default() });
+        assert_eq!(products(written.as_bytes()), said);
+        let cut = &written.as_bytes()[..written.len() / 2];
+        for other in [packet(&Description::default()).as_bytes(), cut, &[0xff, 0xd8][..]] {
+            assert!(products(other).is_empty());
+        }
     }
 
     #[test]
