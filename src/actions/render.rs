@@ -139,7 +139,7 @@ impl Supply for Shelf<'_, '_> {
         let cut = painted.picture;
         let pixels = match cut.channels() {
             4 => cut.into_pixels(),
-            _ => cut.pixels().chunks_exact(3).flat_map(|rgb| [rgb[0], rgb[1], rgb[2], 255]).collect(),
+            _ => with_alpha(cut.pixels()),
         };
         Ok(Rgba { width: want.width, height: want.height, pixels })
     }
@@ -151,6 +151,13 @@ impl Supply for Shelf<'_, '_> {
     fn file(&mut self, path: &str) -> io::Result<Option<Arc<Vec<u8>>>> {
         self.work.find(path).map_err(as_io)
     }
+}
+
+/// RGB as RGBA that hides nothing.
+fn with_alpha(pixels: &[u8]) -> Vec<u8> {
+    let mut opaque = vec![255; pixels.len() / 3 * 4];
+    opaque.chunks_exact_mut(4).zip(pixels.chunks_exact(3)).for_each(|(to, rgb)| to[..3].copy_from_slice(rgb));
+    opaque
 }
 
 fn problem(error: &imaging::Error, name: &str) -> Problem {

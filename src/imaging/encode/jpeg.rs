@@ -14,14 +14,21 @@ const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 /// From this quality on, colour is kept at full resolution.
 const FULL_COLOUR: u8 = 93;
 
-pub fn encode(pixels: &[u8], picture: &Picture, quality: u8, encoding: &Encoding) -> Result<Vec<u8>, Error> {
+/// The picture's size says how many `pixels` there are, and `format` what they look like.
+pub fn encode(
+    pixels: &[u8],
+    format: PixelFormat,
+    picture: &Picture,
+    quality: u8,
+    encoding: &Encoding,
+) -> Result<Vec<u8>, Error> {
     let (width, height) = (picture.width(), picture.height());
     if width > u32::from(u16::MAX) || height > u32::from(u16::MAX) {
         return Err(Error::Size { width, height });
     }
     let subsamp = if quality >= FULL_COLOUR || encoding.graphics { Subsamp::None } else { Subsamp::Sub2x2 };
     let (width, height) = (width as usize, height as usize);
-    let image = Image { pixels, width, pitch: width * 3, height, format: PixelFormat::RGB };
+    let image = Image { pixels, width, pitch: width * format.size(), height, format };
     let failed = |error: turbojpeg::Error| Error::Encoder(error.to_string());
     let mut compressor = Compressor::new().map_err(failed)?;
     compressor.set_quality(i32::from(quality)).map_err(failed)?;

@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 
 use moxcms::{ColorProfile, LocalizableString, ProfileText};
 use serde::{Deserialize, Serialize};
+use turbojpeg::PixelFormat;
 
 use super::colour::written;
 use super::{Error, Picture, upright};
@@ -84,8 +85,12 @@ pub fn encode(picture: &Picture, encoding: &Encoding) -> Result<Encoded, Error> 
     let quality = encoding.quality.clamp(1, 100);
     match encoding.file_type {
         FileType::Jpeg => {
-            let flat = flatten(&picture, encoding.background);
-            search(quality, limit, |quality| jpeg::encode(&flat, &picture, quality, encoding))
+            let (flat, format) = match is_opaque(&picture) {
+                // What alpha there is says nothing, and the encoder passes over it.
+                true if picture.channels() == 4 => (Cow::Borrowed(picture.pixels()), PixelFormat::RGBX),
+                _ => (flatten(&picture, encoding.background), PixelFormat::RGB),
+            };
+            search(quality, limit, |quality| jpeg::encode(&flat, format, &picture, quality, encoding))
         }
         FileType::Webp => {
             let opaque = without_needless_alpha(&picture);
@@ -139,10 +144,14 @@ pub(super) fn flatten(picture: &Picture, background: [u8; 3]) -> Cow<'_, [u8]> {
 /// The pixels and their channels, without an alpha that hides nothing.
 fn without_needless_alpha(picture: &Picture) -> (Cow<'_, [u8]>, usize) {
     let pixels = picture.pixels();
-    if picture.channels() == 4 && pixels.chunks_exact(4).all(|pixel| pixel[3] == 255) {
+    if picture.channels() == 4 && is_opaque(picture) {
         return (pixels.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect(), 3);
     }
     (Cow::Borrowed(pixels), usize::from(picture.channels()))
+}
+
+fn is_opaque(picture: &Picture) -> bool {
+    picture.channels() == 3 || picture.pixels().chunks_exact(4).all(|pixel| pixel[3] == 255)
 }
 
 /// A small sRGB profile: matrix and curve only.
