@@ -56,14 +56,14 @@ fn compare(pool: &ThreadPool, photo: &[u8], mut peer: Option<&mut Peer>) -> Outc
         }
     }
     let ours = best(&ours);
-    println!("  softbox                {ours}");
+    println!("  softbox                  {ours}");
     for (way, costs) in peer::WAYS.iter().zip(&theirs).filter(|(_, costs)| !costs.is_empty()) {
         let theirs = best(costs);
         println!(
-            "  sharp, {:<15} {theirs}  {:.1} times our CPU, {:.1} times our wall",
+            "  sharp, {:<17} {theirs}; ours is {:.2} of its CPU, {:.2} of its wall",
             way.name,
-            theirs.cpu / ours.cpu,
-            theirs.wall / ours.wall
+            ours.cpu / theirs.cpu,
+            ours.wall / theirs.wall
         );
     }
     Ok(())

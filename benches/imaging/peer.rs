@@ -17,11 +17,13 @@ pub struct Way {
 }
 
 /// As its documentation shows it, and as those write it who know it well; each with one and two threads inside.
-pub const WAYS: [Way; 4] = [
+pub const WAYS: [Way; 6] = [
     Way { name: "usual, 1 inside", order: "usual 1" },
     Way { name: "usual, 2 inside", order: "usual 2" },
     Way { name: "expert, 1 inside", order: "expert 1" },
     Way { name: "expert, 2 inside", order: "expert 2" },
+    Way { name: "at half, 1 inside", order: "expertAtHalf 1" },
+    Way { name: "at half, 2 inside", order: "expertAtHalf 2" },
 ];
 
 pub struct Peer {
