@@ -2,22 +2,32 @@
 //!
 //! Survives: SIGKILL at any moment. A write is announced in the journal, made under another name and renamed, so that no torn file is
 //! ever seen and what was written is known even if the build never ends. A file that somebody else put or changed there is moved
-//! to `.softbox/replaced/`, never lost.
+//! to `.softbox/replaced/`, never lost. An asset that takes the place of an older one changes names with it, where the system can do that, and
+//! the older one is removed once a second look shows that it still was softbox's.
+//!
+//! Does not survive a power cut: assets are not synced, since each can be made again. One may then be empty, cut short or as it was before. Its
+//! stat is not that of its record, then, where a file system writes a size down after the bytes (ext4, XFS, Btrfs, APFS), and the next
+//! build reads it and puts it right; what lay there is in `.softbox/replaced/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use super::files::{Files, Record};
 use super::log::Log;
 use super::records::Records;
-use super::stat::{Kind, Stat, now};
+use super::stat::{Kind, Stat, lstat, now};
 use super::state::Snapshot;
 use super::store::{Store, near};
 use super::{Bytes, Change, Digest, EngineError};
 
 const MAGIC: &[u8; 16] = b"softbox journal2";
+
+/// So few stats are not worth handing to another processor.
+const FEW: usize = 1024;
 
 /// What softbox wrote where, with the stat that the file had then.
 #[derive(Debug)]
@@ -115,12 +125,13 @@ impl Outputs {
     pub fn mature(&mut self, files: &Files) {
         let unsettled = self.records.iter().filter(|(_, record)| !record.stat.is_settled(record.at));
         let unsettled: Vec<(String, Record)> = unsettled.map(|(path, record)| (path.to_owned(), record)).collect();
-        for (path, record) in unsettled {
+        let matured = unsettled.into_par_iter().with_min_len(FEW).filter_map(|(path, record)| {
             let at = now();
-            if files.root().lstat(&path).ok().flatten().is_some_and(|(_, stat)| stat == record.stat) {
-                self.records.set(&path, Record { at, ..record });
-            }
-        }
+            let (_, stat) = files.root().lstat(&path).ok()??;
+            (stat == record.stat).then_some((path, Record { at, ..record }))
+        });
+        let matured: Vec<(String, Record)> = matured.collect();
+        matured.iter().for_each(|(path, record)| self.records.set(path, *record));
     }
 
     /// Those that are not as they were written, or not there.
@@ -232,14 +243,22 @@ impl Publisher<'_> {
             return Ok(Some(Published { record, change: None, set_aside: None }));
         }
         let Some((bytes, stored)) = bytes() else { return Ok(None) };
-        let is_ours = record.is_some_and(|record| known.is_some_and(|known| known.digest == record.digest));
-        let set_aside = match there {
-            Some(_) if !is_ours => Some(self.set_aside(path)?),
+        let ours = record.filter(|record| known.is_some_and(|known| known.digest == record.digest));
+        let mut set_aside = match there {
+            Some(_) if ours.is_none() => Some(self.set_aside(&self.files.path(path), path)?),
             _ => None,
         };
         self.journal.announce(&digest, path).map_err(fault)?;
         let full = self.files.path(path);
-        self.store.publish(&digest, &bytes, stored, &full).map_err(fault)?;
+        let beside = self.store.prepare(&digest, &bytes, stored).map_err(fault)?;
+        match ours {
+            Some(ours) => {
+                if let Some(old) = self.store.exchange(beside, &full).map_err(fault)? {
+                    set_aside = self.discard(&old, &ours, path)?;
+                }
+            }
+            None => self.store.rename(&beside, &full).map_err(fault)?,
+        }
         let stat = self.files.root().lstat(path).map_err(fault)?.map_or(Stat::default(), |(_, stat)| stat);
         let change = match known {
             None => Change::New,
@@ -249,9 +268,20 @@ impl Publisher<'_> {
         Ok(Some(Published { record: Record { stat, at: now(), digest }, change: Some(change), set_aside }))
     }
 
+    /// Removes what an asset took the place of, unless somebody saved something there since it was looked at; tells where that is kept.
+    fn discard(&self, old: &Path, record: &Record, path: &str) -> Result<Option<String>, EngineError> {
+        let fault = |error| EngineError::Write { path: path.to_owned(), error };
+        let is_ours = matches!(lstat(old).map_err(fault)?, Some((Kind::File, stat)) if stat.is_renamed(&record.stat));
+        if !is_ours {
+            return self.set_aside(old, path).map(Some);
+        }
+        std::fs::remove_file(old).map_err(fault)?;
+        Ok(None)
+    }
+
     /// Moves somebody else's file out of the way and tells where it is now.
-    fn set_aside(&self, path: &str) -> Result<String, EngineError> {
-        let kept = self.store.set_aside(&self.files.path(path), path);
+    fn set_aside(&self, file: &Path, path: &str) -> Result<String, EngineError> {
+        let kept = self.store.set_aside(file, path);
         let kept = kept.map_err(|error| EngineError::Write { path: path.to_owned(), error })?;
         Ok(kept.strip_prefix(self.files.path("")).unwrap_or(&kept).to_string_lossy().into_owned())
     }
@@ -315,6 +345,38 @@ mod tests {
         for announced in [&[][..], &["new"], &["new", "newer"]] {
             assert!(!removed(announced, "theirs"), "{announced:?}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_somebody_saves_at_the_moment_when_an_asset_is_replaced_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let (files, store) = (Files::open(folder.path()).unwrap(), Store::open(folder.path()).unwrap());
+        let outputs = Outputs::open(folder.path()).unwrap();
+        let publisher = Publisher { files: &files, store: &store, journal: &outputs.journal };
+        let full = folder.path().join(PATH);
+        let saved_whole = || {
+            std::fs::write(folder.path().join("theirs"), "what they saved").unwrap();
+            std::fs::rename(folder.path().join("theirs"), &full).unwrap();
+        };
+        let saved_in_place = || std::fs::write(&full, "what they saved").unwrap();
+        let publish = |text: &str, known: Option<&Record>, meanwhile: &dyn Fn()| {
+            let bytes = || {
+                meanwhile();
+                Some((Bytes::new(text.as_bytes().to_vec()), false))
+            };
+            publisher.publish(PATH, known, Digest::of(text.as_bytes()), bytes).unwrap().unwrap()
+        };
+        let old = publish("old", None, &|| {}).record;
+        let new = publish("new", Some(&old), &|| {});
+        assert_eq!(new.set_aside, None);
+        let newer = publish("newer", Some(&new.record), &saved_whole);
+        let newest = publish("newest", Some(&newer.record), &saved_in_place);
+        assert_eq!(std::fs::read_to_string(&full).unwrap(), "newest");
+        for kept in [newer, newest].map(|published| published.set_aside.unwrap()) {
+            assert_eq!(std::fs::read_to_string(folder.path().join(kept)).unwrap(), "what they saved");
+        }
+        assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::records::Records;
 use super::shared::Made;
 use super::stat::seconds;
 use super::traces::{Holds, NewTrace, Trace, Traces, micros};
-use super::worker::{Answer, Done, Ran, Shared, Task, answer, work};
+use super::worker::{Answer, Answers, Done, Ran, Shared, Task, answer, work};
 use super::{
     Action, ActionId, Budget, Bytes, Change, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options,
     Outcome, Report, phase,
@@ -44,6 +44,28 @@ enum State {
     /// It failed, or something that it needs did.
     Failed,
 }
+
+/// Where tasks wait for a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Run,
+    Request,
+    /// Assets whose bytes are stored.
+    Restore,
+}
+
+impl Line {
+    fn of<A: Action>(action: &A, restores: bool) -> Line {
+        match action.lane() {
+            _ if restores => Line::Restore,
+            Lane::Processor => Line::Run,
+            Lane::Request => Line::Request,
+        }
+    }
+}
+
+/// So many restores are handed over at once: they are shorter than it takes to wake a worker, and hold nothing in memory until their turn.
+const RESTORES: usize = 32;
 
 struct Loop<'a, A: Action> {
     shared: Shared<'a, A>,
@@ -79,11 +101,11 @@ struct Loop<'a, A: Action> {
     /// The digests of the inputs of the action that is looked at.
     inputs: Vec<Digest>,
     ready: Vec<ActionId>,
-    tasks: [VecDeque<Task>; 2],
+    tasks: [VecDeque<Task>; 3],
     /// Set once all that was ready at the start is queued: from then on the newest goes first.
     depth_first: bool,
-    slots: [usize; 2],
-    free: [usize; 2],
+    slots: [usize; 3],
+    free: [usize; 3],
     report: Report,
 }
 
@@ -104,7 +126,7 @@ pub(super) fn run<A: Action>(
     let budget = Budget::new(options.memory);
     let shared = Shared { graph, budget: &budget, publisher: Publisher { files, store, journal } };
     // Two for each worker, so that none waits for the loop.
-    let slots = [jobs * 2, options.requests.max(1)];
+    let slots = [jobs * 2, options.requests.max(1), jobs * 2];
     let mut build = Loop {
         shared,
         traces,
@@ -129,7 +151,7 @@ pub(super) fn run<A: Action>(
         keys: Keys::default(),
         inputs: Vec::new(),
         ready: Vec::new(),
-        tasks: [VecDeque::new(), VecDeque::new()],
+        tasks: Default::default(),
         depth_first: false,
         slots,
         free: slots,
@@ -147,12 +169,12 @@ pub(super) fn run<A: Action>(
             let tasks = &tasks;
             threads.spawn(move || work(shared, worker, tasks, &answers));
         }
-        let start = |task: Task, lane: Lane| match lane {
+        let start = |tasks: Vec<Task>, line: Line| match line {
             // The workers live as long as the queue.
-            Lane::Processor => drop(queue.send(task)),
-            Lane::Request => {
+            Line::Run | Line::Restore => drop(queue.send(tasks)),
+            Line::Request => {
                 let answers = answers.clone();
-                threads.spawn(move || answer(shared, None, task, &answers));
+                threads.spawn(move || answer(shared, None, tasks, &answers));
             }
         };
         build.start_with(&options.saved, &start);
@@ -190,7 +212,7 @@ impl<'a, A: Action> Loop<'a, A> {
     }
 
     /// Starts what reads files that somebody just saved, before anything else is looked at: somebody waits for it.
-    fn start_with(&mut self, saved: &BTreeSet<String>, start: &dyn Fn(Task, Lane)) {
+    fn start_with(&mut self, saved: &BTreeSet<String>, start: &dyn Fn(Vec<Task>, Line)) {
         if saved.is_empty() {
             return;
         }
@@ -231,7 +253,7 @@ impl<'a, A: Action> Loop<'a, A> {
         }
     }
 
-    fn drive(&mut self, answers: &Receiver<Answer<A::Failure>>, start: &dyn Fn(Task, Lane)) {
+    fn drive(&mut self, answers: &Receiver<Answers<A::Failure>>, start: &dyn Fn(Vec<Task>, Line)) {
         for id in self.shared.graph.ids().rev() {
             self.ready_if_free(id);
         }
@@ -245,33 +267,52 @@ impl<'a, A: Action> Loop<'a, A> {
             if self.free == self.slots {
                 return;
             }
-            // A sender lives as long as this loop, so a worker's answer always comes.
-            let Ok(Answer { id, done, worker, began, took }) = answers.recv() else { return };
-            let node = self.shared.graph.node(id);
-            let kind = if matches!(done, Done::Restored { .. }) { "restore" } else { node.action.kind() };
-            (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
-            let lane = node.action.lane();
-            self.free[lane as usize] += 1;
-            self.finish(id, done);
-            // A kill must cost no more than what is under way. A full disk is told when all is saved.
-            let _ = self.traces.flush();
+            let Some(Answers { worker, all }) = self.next(answers) else { return };
+            for (at, Answer { id, restores, done, began, took }) in all.into_iter().enumerate() {
+                let node = self.shared.graph.node(id);
+                let kind = if restores { "restore" } else { node.action.kind() };
+                (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
+                self.free[Line::of(&node.action, restores) as usize] += usize::from(at == 0);
+                self.finish(id, done);
+            }
         }
     }
 
+    /// The next answers of a worker. Before it waits for them, it hands the traces to the system: a kill must cost no more than what is under
+    /// way, or came faster than this loop could look at it.
+    fn next(&mut self, answers: &Receiver<Answers<A::Failure>>) -> Option<Answers<A::Failure>> {
+        answers.try_recv().ok().or_else(|| {
+            // A full disk is told when all is saved.
+            let _ = self.traces.flush();
+            // A sender lives as long as this loop, so a worker's answer always comes.
+            answers.recv().ok()
+        })
+    }
+
     /// Hands waiting tasks to free workers.
-    fn start(&mut self, start: &dyn Fn(Task, Lane)) {
-        for lane in [Lane::Processor, Lane::Request] {
-            while self.free[lane as usize] > 0
-                && let Some(task) = self.tasks[lane as usize].pop_front()
-            {
-                self.free[lane as usize] -= 1;
-                let node = self.shared.graph.node(task.id);
-                if task.restore.is_none() {
-                    (self.tell)(Event::Started { name: &node.name, kind: node.action.kind() });
-                }
-                start(task, lane);
+    fn start(&mut self, start: &dyn Fn(Vec<Task>, Line)) {
+        for line in [Line::Run, Line::Request, Line::Restore] {
+            while self.free[line as usize] > 0 && !self.tasks[line as usize].is_empty() {
+                self.free[line as usize] -= 1;
+                start(self.take(line), line);
             }
         }
+    }
+
+    /// The tasks that a worker gets next.
+    fn take(&mut self, line: Line) -> Vec<Task> {
+        let waiting = &mut self.tasks[line as usize];
+        let count = match line {
+            Line::Run | Line::Request => 1,
+            // All workers are to have some.
+            Line::Restore => waiting.len().div_ceil(2 * self.slots[line as usize]).min(RESTORES),
+        };
+        let tasks: Vec<Task> = waiting.drain(..count).collect();
+        for task in tasks.iter().filter(|task| task.restore.is_none()) {
+            let node = self.shared.graph.node(task.id);
+            (self.tell)(Event::Started { name: &node.name, kind: node.action.kind() });
+        }
+        tasks
     }
 
     fn ready_if_free(&mut self, id: ActionId) {
@@ -413,7 +454,7 @@ impl<'a, A: Action> Loop<'a, A> {
         let known = node.asset.as_deref().and_then(|path| self.outputs.get(path));
         self.states[id.index()] = State::Running;
         let task = Task { id, written, hot, recipe, known, restore };
-        let queue = &mut self.tasks[node.action.lane() as usize];
+        let queue = &mut self.tasks[Line::of(&node.action, task.restore.is_some()) as usize];
         if self.depth_first { queue.push_front(task) } else { queue.push_back(task) }
     }
 

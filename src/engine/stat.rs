@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -40,6 +40,11 @@ impl Stat {
         let coarse = self.mtime % 1_000_000_000 == 0 && self.ctime % 1_000_000_000 == 0;
         touched.saturating_add(if coarse { COARSE_TICK } else { TICK }) < at
     }
+
+    /// Whether this may be the stat of a file that had the stat `before` and then got another name: that changes its ctime, and nothing else.
+    pub fn is_renamed(&self, before: &Stat) -> bool {
+        Stat { ctime: before.ctime, ..*self } == *before
+    }
 }
 
 /// Nanoseconds since 1970, by this machine's clock.
@@ -72,27 +77,35 @@ impl Root {
     }
 
     fn stat_with(&self, path: &str, flags: AtFlags) -> std::io::Result<Option<(Kind, Stat)>> {
-        let path = if path.is_empty() { "." } else { path };
-        match rustix::fs::statat(&self.0, path, flags) {
-            Ok(found) => {
-                let kind = match FileType::from_raw_mode(found.st_mode) {
-                    FileType::RegularFile => Kind::File,
-                    FileType::Directory => Kind::Folder,
-                    FileType::Symlink => Kind::Link,
-                    _ => Kind::Other,
-                };
-                let nanos = |seconds: i64, nanos: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(nanos);
-                let stat = Stat {
-                    size: found.st_size as u64,
-                    mtime: nanos(found.st_mtime, found.st_mtime_nsec as i64),
-                    ctime: nanos(found.st_ctime, found.st_ctime_nsec as i64),
-                    inode: found.st_ino,
-                };
-                Ok(Some((kind, stat)))
-            }
-            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
-            Err(error) => Err(error.into()),
+        stat_at(self.0.as_fd(), Path::new(if path.is_empty() { "." } else { path }), flags)
+    }
+}
+
+/// As [`Root::lstat`], for any path.
+pub fn lstat(path: &Path) -> std::io::Result<Option<(Kind, Stat)>> {
+    stat_at(rustix::fs::CWD, path, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+fn stat_at(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> std::io::Result<Option<(Kind, Stat)>> {
+    match rustix::fs::statat(folder, path, flags) {
+        Ok(found) => {
+            let kind = match FileType::from_raw_mode(found.st_mode) {
+                FileType::RegularFile => Kind::File,
+                FileType::Directory => Kind::Folder,
+                FileType::Symlink => Kind::Link,
+                _ => Kind::Other,
+            };
+            let nanos = |seconds: i64, nanos: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(nanos);
+            let stat = Stat {
+                size: found.st_size as u64,
+                mtime: nanos(found.st_mtime, found.st_mtime_nsec as i64),
+                ctime: nanos(found.st_ctime, found.st_ctime_nsec as i64),
+                inode: found.st_ino,
+            };
+            Ok(Some((kind, stat)))
         }
+        Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The store: what actions made, by digest. Verified when read, so a damaged blob is a miss and heals itself.
 //!
-//! Survives: a crash at any moment (a blob is written under another name and renamed when it is whole). Does not survive a power cut:
-//! blobs are not synced, since each can be made again; one that was cut short fails its check and is made again.
+//! Survives: SIGKILL and a power cut at any moment, at the price of what was cut short. A blob is written at its place, since one that is not
+//! whole fails its check like any other damaged one, and no trace tells of it yet. Nothing is synced: each blob can be made again.
 
 use std::fs;
 use std::io::{self, Write};
@@ -82,7 +82,8 @@ impl Store {
     /// Keeps bytes under their digest. A blob that is there already is read, since it may be damaged.
     pub fn put(&self, digest: &Digest, bytes: &[u8]) -> io::Result<()> {
         let is_at = |path: &Path| {
-            fs::metadata(path).is_ok_and(|there| there.len() == bytes.len() as u64) && sound(path, digest).is_some()
+            let is_as_long = fs::metadata(path).is_ok_and(|there| there.len() == bytes.len() as u64);
+            is_as_long && fs::read(path).is_ok_and(|there| there == bytes)
         };
         if let Some((shared, path)) = self.shared.as_ref().zip(self.shared_blob(digest))
             && (is_at(&path) || shared.write(&path, bytes).is_ok())
@@ -90,7 +91,13 @@ impl Store {
             return Ok(());
         }
         let path = self.blob(digest);
-        if is_at(&path) { Ok(()) } else { self.write(&path, bytes) }
+        match create(&path, bytes) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                // Another worker may be about to write the same, so it is never written over in place.
+                if is_at(&path) { Ok(()) } else { self.write(&path, bytes) }
+            }
+            other => other,
+        }
     }
 
     /// The blobs of this campaign alone.
@@ -107,32 +114,37 @@ impl Store {
     /// Writes a file whole or not at all: beside first, then renamed. Folders on the way are made.
     pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let beside = self.scratch_name();
-        let mut file = match fs::File::create_new(&beside) {
-            // Somebody removed the derived folder while it was in use.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                make_parent(&beside)?;
-                fs::File::create_new(&beside)?
-            }
-            other => other?,
-        };
-        let written = file.write_all(bytes);
-        drop(file);
-        written.and_then(|()| self.rename(&beside, path)).inspect_err(|_| {
-            let _ = fs::remove_file(&beside); // the write failed already; that error is the one to tell
-        })
+        create(&beside, bytes)?;
+        self.rename(&beside, path)
     }
 
-    /// Writes bytes to a path; where they are stored (and were checked) sharing the blob's blocks, if the file system can.
-    pub fn publish(&self, digest: &Digest, bytes: &[u8], stored: bool, path: &Path) -> io::Result<()> {
-        if stored && self.reflinks.load(Ordering::Relaxed) {
-            let beside = self.scratch_name();
-            let blob = self.shared_blob(digest).filter(|path| path.is_file()).unwrap_or_else(|| self.blob(digest));
-            match reflink_copy::reflink(blob, &beside) {
-                Ok(()) => return self.rename(&beside, path),
-                Err(_) => self.reflinks.store(false, Ordering::Relaxed),
-            }
+    /// Writes bytes beside a path; where they are stored (and were checked) sharing the blob's blocks, if the file system can.
+    pub(super) fn prepare(&self, digest: &Digest, bytes: &[u8], stored: bool) -> io::Result<PathBuf> {
+        let beside = self.scratch_name();
+        if !(stored && self.reflink(digest, &beside)) {
+            create(&beside, bytes)?;
         }
-        self.write(path, bytes)
+        Ok(beside)
+    }
+
+    /// Has a prepared file take the place of the one at a path, where the system can do that so that the latter is kept for the caller to
+    /// look at and remove. Tells where.
+    pub(super) fn exchange(&self, beside: PathBuf, path: &Path) -> io::Result<Option<PathBuf>> {
+        match exchange(&beside, path) {
+            Ok(()) => Ok(Some(beside)),
+            // Other systems and file systems, and where nothing is there any more.
+            Err(_) => self.rename(&beside, path).map(|()| None),
+        }
+    }
+
+    fn reflink(&self, digest: &Digest, to: &Path) -> bool {
+        if !self.reflinks.load(Ordering::Relaxed) {
+            return false;
+        }
+        let blob = self.shared_blob(digest).filter(|path| path.is_file()).unwrap_or_else(|| self.blob(digest));
+        let is_done = reflink_copy::reflink(blob, to).is_ok();
+        self.reflinks.store(is_done, Ordering::Relaxed);
+        is_done
     }
 
     /// Moves a file away from where softbox has to write, keeping it: `.softbox/replaced/PATH`, numbered if that is taken.
@@ -153,23 +165,20 @@ impl Store {
         self.scratch.join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
-    fn rename(&self, beside: &Path, path: &Path) -> io::Result<()> {
+    /// Gives a file its place, whatever is there; if that fails, it is removed.
+    pub(super) fn rename(&self, beside: &Path, path: &Path) -> io::Result<()> {
         let mut renamed = fs::rename(beside, path);
         if renamed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            make_parent(path)?;
-            renamed = fs::rename(beside, path);
+            renamed = make_parent(path).and_then(|()| fs::rename(beside, path));
         }
-        match renamed {
-            // dist/ may lie on another file system; then beside means in the same folder.
-            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                let near = near(path);
-                make_parent(path)?;
-                let copied = fs::copy(beside, &near).and_then(|_| fs::rename(&near, path));
-                let _ = fs::remove_file(beside); // if not now, then when the store is opened next
-                copied.inspect_err(|_| drop(fs::remove_file(&near)))
-            }
-            other => other,
+        // dist/ may lie on another file system; then beside means in the same folder.
+        if renamed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::CrossesDevices) {
+            let near = near(path);
+            let copied = make_parent(path).and_then(|()| fs::copy(beside, &near)).and_then(|_| fs::rename(&near, path));
+            renamed = copied.inspect_err(|_| drop(fs::remove_file(&near)));
+            let _ = fs::remove_file(beside); // if not now, then when the store is opened next
         }
+        renamed.inspect_err(|_| drop(fs::remove_file(beside))) // the error is the one to tell
     }
 }
 
@@ -206,6 +215,33 @@ pub(super) fn near(path: &Path) -> PathBuf {
     path.with_file_name(format!(".softbox-{name}"))
 }
 
+/// Writes a file where there is none. Folders on the way are made; what could not be written whole is removed.
+fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = match fs::File::create_new(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            make_parent(path)?;
+            fs::File::create_new(path)?
+        }
+        other => other?,
+    };
+    file.write_all(bytes).inspect_err(|_| {
+        let _ = fs::remove_file(path); // the write failed already; that error is the one to tell
+    })
+}
+
+/// Has two files change places, in one step. Where a file takes another one's name by a plain rename, ext4 writes it out to the disk first,
+/// and whatever lay there is gone; this way it can still be looked at.
+#[cfg(target_os = "linux")]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
 fn make_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
@@ -238,6 +274,20 @@ mod tests {
             store.put(&digest, b"picture").unwrap();
             assert_eq!(fs::read(store.blob(&digest)).unwrap(), b"picture");
         }
+    }
+
+    #[test]
+    fn a_blob_that_another_worker_is_still_writing_is_whole_for_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        let digest = Digest::of(b"picture");
+        let path = store.blob(&digest);
+        make_parent(&path).unwrap();
+        let mut other = fs::File::create_new(&path).unwrap();
+        other.write_all(b"pic").unwrap();
+        store.put(&digest, b"picture").unwrap();
+        other.write_all(b"ture").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"picture");
     }
 
     #[test]

@@ -129,47 +129,56 @@ pub(super) struct Ran {
 /// What a worker did, and when.
 pub(super) struct Answer<F> {
     pub id: ActionId,
+    /// Whether the task was only to put the asset right.
+    pub restores: bool,
     pub done: Done<F>,
-    /// Its number; `None` for a request.
-    pub worker: Option<usize>,
     pub began: Instant,
     pub took: Duration,
 }
 
-/// Answers of workers.
-pub(super) type Answers<F> = Sender<Answer<F>>;
+/// What a worker did with all the tasks that it was given at once.
+pub(super) struct Answers<F> {
+    /// Its number; `None` for a request.
+    pub worker: Option<usize>,
+    pub all: Vec<Answer<F>>,
+}
 
 /// A worker of the processor lane: does task after task until there are no more. Not a thread of rayon: while one of those waits inside an
 /// action it takes up another action, which then may wait for memory that the first one holds.
 pub(super) fn work<A: Action>(
     shared: Shared<'_, A>,
     worker: usize,
-    tasks: &Mutex<Receiver<Task>>,
-    answers: &Answers<A::Failure>,
+    tasks: &Mutex<Receiver<Vec<Task>>>,
+    answers: &Sender<Answers<A::Failure>>,
 ) {
     loop {
         let next = tasks.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(task) = next else { return };
-        answer(shared, Some(worker), task, answers);
+        let Ok(tasks) = next else { return };
+        answer(shared, Some(worker), tasks, answers);
     }
 }
 
-/// Does a task and sends what came of it.
+/// Does tasks and sends what came of them.
 pub(super) fn answer<A: Action>(
     shared: Shared<'_, A>,
     worker: Option<usize>,
-    task: Task,
-    answers: &Answers<A::Failure>,
+    tasks: Vec<Task>,
+    answers: &Sender<Answers<A::Failure>>,
 ) {
-    let (id, began) = (task.id, Instant::now());
+    let all = tasks.into_iter().map(|task| do_one(shared, task)).collect();
+    // The loop only goes away when it waits for nobody.
+    let _ = answers.send(Answers { worker, all });
+}
+
+fn do_one<A: Action>(shared: Shared<'_, A>, task: Task) -> Answer<A::Failure> {
+    let (id, restores, began) = (task.id, task.restore.is_some(), Instant::now());
     let node = shared.graph.node(id);
     let done = catch_unwind(AssertUnwindSafe(|| perform(shared, node, task, began))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let message = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         Done::Failed(node.action.fault(EngineError::Panicked { name: node.name.clone(), message }), began.elapsed())
     });
-    // The loop only goes away when it waits for nobody.
-    let _ = answers.send(Answer { id, done, worker, began, took: began.elapsed() });
+    Answer { id, restores, done, began, took: began.elapsed() }
 }
 
 fn perform<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: Task, started: Instant) -> Done<A::Failure> {

@@ -151,6 +151,28 @@ fn assets_that_were_right_when_the_memory_was_lost_are_softboxs_own_again_though
 }
 
 #[test]
+fn assets_and_stored_files_that_a_power_cut_left_empty_are_put_right() {
+    let plan = plan(0);
+    for is_state_lost in [false, true] {
+        let campaign = Campaign::new().file("shared", "shared");
+        (0..8).for_each(|photo| campaign.write(&format!("photos/{photo}"), &format!("{photo}").repeat(50)));
+        campaign.build(&plan);
+        let wanted = campaign.dist();
+        let mut paths: Vec<_> = wanted.keys().map(|path| campaign.path(path)).collect();
+        for part in fs::read_dir(campaign.path(".softbox/store")).unwrap() {
+            paths.extend(fs::read_dir(part.unwrap().path()).unwrap().map(|blob| blob.unwrap().path()));
+        }
+        paths.iter().step_by(2).for_each(|path| fs::write(path, "").unwrap());
+        if is_state_lost {
+            fs::write(campaign.path(".softbox/state"), "").unwrap();
+        }
+        campaign.build(&plan);
+        same_or_explain(&campaign.dist(), &wanted, "after a power cut");
+        assert!(campaign.build(&plan).noop);
+    }
+}
+
+#[test]
 fn a_build_killed_anywhere_leaves_nothing_torn_nothing_stale_and_nothing_to_do_twice() {
     let kills = setting("SOFTBOX_KILLS").unwrap_or(300) as usize;
     let mut random = Random::new(setting("SOFTBOX_SEED").unwrap_or(1));
