@@ -1,4 +1,5 @@
-//! How well products are isolated: pictures of known products, without hints, with a box, and with a box and up to two points.
+//! How well products are isolated: pictures of known products, by the network alone, without hints, with a box, and with a box and up
+//! to two points.
 //!
 //! `cargo bench --bench cutout [-- FIRST LAST]`. The pictures are made here, with their exact masks; 24 by default, 3 of each kind.
 
@@ -14,7 +15,7 @@ use measure::{Score, boxed, order, score, worst};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
-const WAYS: [&str; 4] = ["no hints", "box", "box, 1 point", "box, 2 points"];
+const WAYS: [&str; 5] = ["network alone", "no hints", "box", "box, 1 point", "box, 2 points"];
 
 /// Good enough for a person to leave it.
 const GOOD: f32 = 0.985;
@@ -63,7 +64,7 @@ fn directed(photo: &Picture, truth: &[bool], model: &Model) -> Outcome<Vec<Score
         let score = score(&mask, truth, width, cut.confidence);
         Ok((mask, score))
     };
-    let mut scores = vec![run(&Hints::default())?.1];
+    let mut scores = vec![score(&alone(photo, model)?, truth, width, 0.0), run(&Hints::default())?.1];
     let mut hints = Hints { area: Some(boxed(truth, width)), ..Hints::default() };
     let (mut mask, mut latest) = run(&hints)?;
     scores.push(latest);
@@ -78,6 +79,15 @@ fn directed(photo: &Picture, truth: &[bool], model: &Model) -> Outcome<Vec<Score
         scores.push(latest);
     }
     Ok(scores)
+}
+
+/// What the network makes of the whole photo, at one half.
+fn alone(photo: &Picture, model: &Model) -> Outcome<Vec<bool>> {
+    let guess = model.guess(photo, Region::WHOLE)?;
+    let grey = guess.values.iter().flat_map(|value| [(value * 255.0).round() as u8; 3]).collect();
+    let small = Picture::from_pixels(grey, guess.side as u32, guess.side as u32, 3)?;
+    let large = cut(&small, Region::WHOLE, photo.width(), photo.height())?;
+    Ok(large.pixels().chunks_exact(3).map(|pixel| pixel[0] > 127).collect())
 }
 
 /// Rendered small, shown large, as a phone's pictures are: never sharp to the pixel.
