@@ -30,6 +30,8 @@ const INNER: Region = Region { left: 0.2, top: 0.22, width: 0.6, height: 0.6 };
 /// Around something slim that stands in the middle: networks see what they are shown as a square, and so this one twice as wide.
 const TALL: Region = Region { left: 0.3, top: 0.12, width: 0.4, height: 0.8 };
 
+/// Guesses that agree so far show something that stands clear of all else.
+const CLEAR: f32 = 0.95;
 /// Guesses that agree less than this do not show the same thing.
 const LOST: f32 = 0.7;
 /// Another guess must agree at least so much with those before, or it shows a part, or something else: a label, the hole of a ring.
@@ -57,14 +59,17 @@ impl Guesses {
     }
 }
 
-/// One more guess than `wide`, where nobody drew a box (measured on 72 pictures: mean IoU from 0.910 to 0.919). Where those from afar
-/// agree, they are right but for what stands close by, and a nearer one parts that off. Where they do not, the product is often too
-/// slim for them, and one that sees it wider is better than both.
+/// One more guess than `wide`, where nobody drew a box and those from afar do not wholly agree (measured on 72 pictures: mean IoU from 0.910 to
+/// 0.922, and to 0.919 with one more for all). Where they agree, they are right but for what stands close by, and a nearer one parts that
+/// off. Where they do not, the product is often too slim for them, and one that sees it wider is better than both.
 fn nearer(
     mut wide: Vec<Placed>,
     agreed: f32,
     placed: impl Fn(Region) -> Result<Placed, Fault>,
 ) -> Result<Vec<Placed>, Fault> {
+    if agreed >= CLEAR {
+        return Ok(wide);
+    }
     if agreed < LOST {
         let tall = placed(TALL)?;
         if !tall.is_cut() {
