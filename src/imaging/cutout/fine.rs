@@ -3,6 +3,7 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
+use super::border::Frame;
 use super::coarse::{Coarse, log_odds};
 use super::even::evened;
 use super::guesses::Guesses;
@@ -38,13 +39,18 @@ pub fn refine(picture: &Picture, coarse: Coarse, guesses: &Guesses) -> Result<Ma
         (view.region.width * f64::from(picture.width())).max(view.region.height * f64::from(picture.height()));
     let finest = (LONGEST / longest).min(1.0);
     let mut scale = view.width as f64 / (view.region.width * f64::from(picture.width()));
+    let mut seen = None;
     while scale < finest * 0.99 {
         scale = (scale * 2.0).min(finest);
         let finer = View::new(picture, view.region, scale);
-        sides = sharper(picture, &finer, &enlarged(&sides, &view, &finer), guesses)?;
-        view = finer;
+        let frame = finer.frame(picture)?.smoothed();
+        sides = sharper(&frame, &finer, &enlarged(&sides, &view, &finer), guesses);
+        (view, seen) = (finer, Some(frame));
     }
-    let frame = view.frame(picture)?.smoothed();
+    let frame = match seen {
+        Some(frame) => frame,
+        None => view.frame(picture)?.smoothed(),
+    };
     full(picture, &view, &evened(&sides, &frame))
 }
 
@@ -57,8 +63,7 @@ fn enlarged(sides: &[bool], from: &View, to: &View) -> Vec<bool> {
 }
 
 /// The border finds the nearest edges of the photo.
-fn sharper(picture: &Picture, view: &View, rough: &[bool], guesses: &Guesses) -> Result<Vec<bool>, Fault> {
-    let frame = view.frame(picture)?.smoothed();
+fn sharper(frame: &Frame, view: &View, rough: &[bool], guesses: &Guesses) -> Vec<bool> {
     let open = near_border(rough, view.width, BAND);
     let pull = |pixel: usize| {
         if !open[pixel] {
@@ -73,7 +78,7 @@ fn sharper(picture: &Picture, view: &View, rough: &[bool], guesses: &Guesses) ->
     let pull: Vec<f32> = (0..view.len()).map(pull).collect();
     let mut sides = rough.to_vec();
     frame.divide(&mut sides, &open, &pull, BORDER);
-    Ok(sides)
+    sides
 }
 
 /// The mask of the whole photo, with smooth edges.

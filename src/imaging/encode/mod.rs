@@ -85,10 +85,10 @@ pub fn encode(picture: &Picture, encoding: &Encoding) -> Result<Encoded, Error> 
     let quality = encoding.quality.clamp(1, 100);
     match encoding.file_type {
         FileType::Jpeg => {
-            let (flat, format) = match is_opaque(&picture) {
-                // What alpha there is says nothing, and the encoder passes over it.
-                true if picture.channels() == 4 => (Cow::Borrowed(picture.pixels()), PixelFormat::RGBX),
-                _ => (flatten(&picture, encoding.background), PixelFormat::RGB),
+            let (flat, format) = match has_needless_alpha(&picture) {
+                // The encoder passes over it.
+                true => (Cow::Borrowed(picture.pixels()), PixelFormat::RGBX),
+                false => (flatten(&picture, encoding.background), PixelFormat::RGB),
             };
             search(quality, limit, |quality| jpeg::encode(&flat, format, &picture, quality, encoding))
         }
@@ -144,14 +144,14 @@ pub(super) fn flatten(picture: &Picture, background: [u8; 3]) -> Cow<'_, [u8]> {
 /// The pixels and their channels, without an alpha that hides nothing.
 fn without_needless_alpha(picture: &Picture) -> (Cow<'_, [u8]>, usize) {
     let pixels = picture.pixels();
-    if picture.channels() == 4 && is_opaque(picture) {
+    if has_needless_alpha(picture) {
         return (pixels.chunks_exact(4).flat_map(|p| [p[0], p[1], p[2]]).collect(), 3);
     }
     (Cow::Borrowed(pixels), usize::from(picture.channels()))
 }
 
-fn is_opaque(picture: &Picture) -> bool {
-    picture.channels() == 3 || picture.pixels().chunks_exact(4).all(|pixel| pixel[3] == 255)
+fn has_needless_alpha(picture: &Picture) -> bool {
+    picture.channels() == 4 && picture.pixels().chunks_exact(4).all(|pixel| pixel[3] == 255)
 }
 
 /// A small sRGB profile: matrix and curve only.
