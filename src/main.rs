@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use softbox::cli;
+use softbox::{cli, memory};
 
 fn main() -> ExitCode {
+    memory::give_back_soon();
     cli::run(cli::Arguments::parse()).into()
 }
