@@ -18,7 +18,23 @@ fn sharing(campaign: &Campaign, shared: &Path, arguments: &[&str]) -> Built {
     Built { code: output.status.code().unwrap(), events, said: String::from_utf8_lossy(&output.stderr).into_owned() }
 }
 
-/// The stored outputs below a folder.
+/// A shop with a further post, large enough for files of their own in the store.
+fn shop() -> Campaign {
+    let campaign = Campaign::shop();
+    campaign.edit(
+        "campaign.toml",
+        "[post.card]",
+        "[post.plain]\nphoto = \"hero\"\nformats = [\"instagram.square\"]\n\n[post.card]",
+    );
+    campaign
+}
+
+/// How many outputs the campaign's own store has.
+fn stored(campaign: &Campaign) -> u64 {
+    only(&campaign.softbox(&["cache", "stats"]), "cache")["store"]["files"].as_u64().unwrap()
+}
+
+/// The stored outputs below a folder that have files of their own.
 fn blobs(folder: PathBuf) -> Vec<PathBuf> {
     let list = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().map(|found| found.unwrap().path());
     let mut found: Vec<PathBuf> = list(folder).flat_map(list).collect();
@@ -39,7 +55,7 @@ fn git(campaign: &Campaign, arguments: &[&str]) {
 #[test]
 fn a_clone_takes_what_another_made_and_nobody_keeps_a_second_copy() {
     let shared = tempfile::tempdir().unwrap();
-    let (one, two) = (Campaign::shop(), Campaign::shop());
+    let (one, two) = (shop(), shop());
     let first = sharing(&one, shared.path(), &["build"]);
     assert!(first.code == 0 && first.ran().len() > 2, "{}", first.said);
     let second = sharing(&two, shared.path(), &["build"]);
@@ -66,7 +82,7 @@ fn a_clone_takes_what_another_made_and_nobody_keeps_a_second_copy() {
 #[test]
 fn what_a_clone_found_to_need_must_be_the_same_here() {
     let shared = tempfile::tempdir().unwrap();
-    let (one, two, three) = (Campaign::shop(), Campaign::shop(), Campaign::shop());
+    let (one, two, three) = (shop(), shop(), shop());
     sharing(&one, shared.path(), &["build"]);
     // The same template, and another stylesheet and picture that only its page names.
     let page = format!("{}<img src=\"brand/seal.png\">", fs::read_to_string(one.at("templates/card.html")).unwrap());
@@ -75,7 +91,7 @@ fn what_a_clone_found_to_need_must_be_the_same_here() {
         campaign.shoot("brand/seal.png", if seed == 1 { 9 } else { 8 });
         campaign.edit("templates/card.css", "20px", if seed == 1 { "12px" } else { "24px" });
         sharing(campaign, shared.path(), &["build"]);
-        let alone = Campaign::shop();
+        let alone = shop();
         for path in ["templates/card.html", "templates/card.css", "brand/seal.png"] {
             fs::create_dir_all(alone.at("brand")).unwrap();
             fs::copy(campaign.at(path), alone.at(path)).unwrap();
@@ -91,13 +107,13 @@ fn what_a_clone_found_to_need_must_be_the_same_here() {
 #[test]
 fn clones_that_build_at_once_make_what_one_makes() {
     let shared = tempfile::tempdir().unwrap();
-    let clones: Vec<Campaign> = (0..4).map(|_| Campaign::shop()).collect();
+    let clones: Vec<Campaign> = (0..4).map(|_| shop()).collect();
     std::thread::scope(|scope| {
         for clone in &clones {
             scope.spawn(|| assert_eq!(sharing(clone, shared.path(), &["build"]).code, 0));
         }
     });
-    let alone = Campaign::shop();
+    let alone = shop();
     alone.build();
     for clone in &clones {
         assert_eq!(clone.dist(), alone.dist());
@@ -108,7 +124,7 @@ fn clones_that_build_at_once_make_what_one_makes() {
 #[test]
 fn a_shared_folder_that_is_damaged_or_cannot_be_written_fails_no_build() {
     let shared = tempfile::tempdir().unwrap();
-    let (one, two, three) = (Campaign::shop(), Campaign::shop(), Campaign::shop());
+    let (one, two, three) = (shop(), shop(), shop());
     sharing(&one, shared.path(), &["build"]);
     for folder in ["store", "results"] {
         for path in blobs(shared.path().join(folder)) {
@@ -129,7 +145,7 @@ fn a_shared_folder_that_is_damaged_or_cannot_be_written_fails_no_build() {
 
 #[test]
 fn a_shared_folder_inside_the_campaign_is_refused() {
-    let campaign = Campaign::shop();
+    let campaign = shop();
     let built = sharing(&campaign, &campaign.at("cache"), &["build"]);
     assert_eq!((built.code, built.problems().len()), (2, 1), "{:?}", built.events);
     assert!(built.problems()[0].starts_with("shared-inside "));
@@ -137,7 +153,7 @@ fn a_shared_folder_inside_the_campaign_is_refused() {
 
 #[test]
 fn gc_keeps_what_the_campaign_and_its_branches_need_and_removes_the_rest() {
-    let campaign = Campaign::shop();
+    let campaign = shop();
     fs::write(campaign.at(".gitignore"), "dist/\n.softbox/\n").unwrap();
     git(&campaign, &["init", "-q"]);
     git(&campaign, &["add", "."]);
@@ -153,12 +169,12 @@ fn gc_keeps_what_the_campaign_and_its_branches_need_and_removes_the_rest() {
     campaign.build();
     campaign.edit("products.csv", "$31", "$35");
     campaign.build();
-    let before = blobs(campaign.at(".softbox/store")).len();
+    let before = stored(&campaign);
 
     let dry = campaign.softbox(&["cache", "gc", "--days", "0", "--dry-run"]);
     let dry = only(&dry, "swept").clone();
     assert_eq!((&dry["branches"], &dry["dry_run"]), (&1.into(), &true.into()));
-    assert_eq!(blobs(campaign.at(".softbox/store")).len(), before);
+    assert_eq!(stored(&campaign), before);
     assert_eq!(
         campaign.softbox(&["cache", "gc"]).events("swept").next().unwrap()["removed"]["files"],
         0,
@@ -169,7 +185,7 @@ fn gc_keeps_what_the_campaign_and_its_branches_need_and_removes_the_rest() {
     let swept = only(&swept, "swept");
     assert_eq!(swept["removed"], dry["removed"]);
     assert_eq!(swept["removed"]["files"], 2, "the two cards with the third price: {swept}");
-    assert_eq!(blobs(campaign.at(".softbox/store")).len(), before - 2);
+    assert_eq!(stored(&campaign), before - 2);
 
     let idle = campaign.build();
     assert!(idle.ran().is_empty() && idle.wrote().is_empty());
@@ -183,23 +199,22 @@ fn gc_keeps_what_the_campaign_and_its_branches_need_and_removes_the_rest() {
 
 #[test]
 fn gc_by_size_lets_the_oldest_go_first_and_never_what_is_needed() {
-    let campaign = Campaign::shop();
+    let campaign = shop();
     for (before, after) in [("$35", "$36"), ("$36", "$37"), ("$37", "$38")] {
         campaign.build();
         campaign.edit("products.csv", before, after);
     }
     campaign.build();
     let stats = campaign.softbox(&["cache", "stats"]);
-    let stored = only(&stats, "cache")["store"]["bytes"].as_u64().unwrap();
-    let some = campaign.softbox(&["cache", "gc", "--max-size", &(stored - 1).to_string()]);
+    let bytes = only(&stats, "cache")["store"]["bytes"].as_u64().unwrap();
+    let some = campaign.softbox(&["cache", "gc", "--max-size", &(bytes - 1).to_string()]);
     let some = only(&some, "swept").clone();
     assert!(
-        some["removed"]["files"].as_u64().unwrap() >= 1 && some["kept"]["bytes"].as_u64().unwrap() < stored,
+        some["removed"]["files"].as_u64().unwrap() >= 1 && some["kept"]["bytes"].as_u64().unwrap() < bytes,
         "{some}"
     );
     let all = campaign.softbox(&["cache", "gc", "--max-size", "0"]);
-    let kept = only(&all, "swept")["kept"]["files"].as_u64().unwrap() as usize;
-    assert_eq!(kept, blobs(campaign.at(".softbox/store")).len());
+    assert_eq!(only(&all, "swept")["kept"]["files"], stored(&campaign));
     fs::remove_dir_all(campaign.at("dist")).unwrap();
     let restored = campaign.build();
     assert!(restored.ran().is_empty(), "what the campaign needs was still there: {:?}", restored.ran());
@@ -207,7 +222,7 @@ fn gc_by_size_lets_the_oldest_go_first_and_never_what_is_needed() {
 
 #[test]
 fn gc_touches_nothing_while_the_campaign_has_mistakes_and_never_what_was_set_aside() {
-    let campaign = Campaign::shop();
+    let campaign = shop();
     campaign.build();
     let asset = campaign.dist().into_keys().next().unwrap();
     campaign.write(&format!("dist/{asset}"), "mine");
@@ -225,18 +240,23 @@ fn gc_touches_nothing_while_the_campaign_has_mistakes_and_never_what_was_set_asi
 
 #[test]
 fn verify_finds_a_flipped_bit_and_the_next_build_heals_it() {
-    let campaign = Campaign::shop();
+    let campaign = shop();
     campaign.build();
     let sound = campaign.softbox(&["cache", "verify"]);
     assert_eq!((sound.code, &only(&sound, "verified")["damaged"]), (0, &0.into()));
     let dist = campaign.dist();
     let blob = blobs(campaign.at(".softbox/store")).remove(0);
-    let mut bytes = fs::read(&blob).unwrap();
-    bytes[0] ^= 1;
-    fs::write(&blob, bytes).unwrap();
+    let small = campaign.at(".softbox/store/small");
+    let before = stored(&campaign);
+    for path in [&blob, &small] {
+        let mut bytes = fs::read(path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
     let found = campaign.softbox(&["cache", "verify"]);
-    assert_eq!((found.code, &only(&found, "verified")["damaged"]), (1, &1.into()));
+    assert_eq!((found.code, &only(&found, "verified")["damaged"]), (1, &2.into()));
     assert!(!blob.exists());
+    assert_eq!(stored(&campaign), before - 2);
     fs::remove_dir_all(campaign.at("dist")).unwrap();
     campaign.build();
     assert_eq!(campaign.dist(), dist);
@@ -245,7 +265,7 @@ fn verify_finds_a_flipped_bit_and_the_next_build_heals_it() {
 
 #[test]
 fn people_are_told_in_words() {
-    let campaign = Campaign::shop();
+    let campaign = shop();
     campaign.build();
     let said = |arguments: &[&str]| String::from_utf8(campaign.human(arguments).stdout).unwrap();
     let stats = said(&["cache", "stats"]);

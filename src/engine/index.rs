@@ -1,4 +1,4 @@
-//! The index of the traces: where in the log the traces of a key are, sorted by the first bytes of the keys.
+//! The index of a log: where in it the records of a key are, sorted by the first bytes of the keys.
 //!
 //! Survives: a crash at any moment (written whole, then renamed). It is only a shortcut: whoever follows it checks what is there, and where it
 //! is damaged or belongs to another log, the log is read from its beginning.
@@ -6,6 +6,7 @@
 use std::io;
 use std::path::Path;
 
+use super::Digest;
 use super::fold::fold;
 use super::log::FIRST;
 use super::store::Store;
@@ -14,7 +15,11 @@ const MAGIC: &[u8; 16] = b"softbox index 1\n";
 const HEADER: usize = 16 + 8 + 8;
 const ENTRY: usize = 16;
 
-/// Where traces are, by the first eight bytes of their key.
+/// Records behind the index are read one by one at the next build; so many, and this part of all, are worth a new index.
+const TAIL: usize = 16;
+const TAIL_PART: usize = 32;
+
+/// Where records are, by the first eight bytes of their key.
 #[derive(Debug)]
 pub(super) struct Index {
     /// Sorted; of equal keys the later offset comes last.
@@ -42,17 +47,22 @@ impl Index {
         Some(Index { entries, covers })
     }
 
-    /// Up to where in the log it knows all traces.
+    /// Up to where in the log it knows all records.
     pub(super) fn covers(&self) -> u64 {
         self.covers
     }
 
-    /// How many traces it knows.
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
+    /// Whether so many records that it does not know are too many.
+    pub(super) fn is_behind(&self, tail: usize) -> bool {
+        tail >= TAIL.max(self.entries.len() / TAIL_PART)
     }
 
-    /// The offsets of the traces of all keys that begin with these bytes, the newest first.
+    /// All keys with their offsets, sorted.
+    pub(super) fn entries(&self) -> &[(u64, u64)] {
+        &self.entries
+    }
+
+    /// The offsets of the records of all keys that begin with these bytes, the newest first.
     pub(super) fn of(&self, key: u64) -> impl Iterator<Item = u64> {
         let first = self.entries.partition_point(|(other, _)| *other < key);
         let count = self.entries[first..].iter().take_while(|(other, _)| *other == key).count();
@@ -76,6 +86,11 @@ impl Index {
         let head = [&MAGIC[..], &checksum(covers, &body).to_le_bytes(), &covers.to_le_bytes()].concat();
         store.write(path, &[head, body].concat())
     }
+}
+
+/// What a key goes by here.
+pub(super) fn first_bytes(key: &Digest) -> u64 {
+    key.0.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight))
 }
 
 fn checksum(covers: u64, body: &[u8]) -> u64 {

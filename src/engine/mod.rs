@@ -5,7 +5,7 @@
 //! - [`graph`]: actions under dense numbers, with what they depend on.
 //! - [`key`]: one description of an action, for its key and for explanations.
 //! - [`stat`], [`files`]: what is on disk, hashed only when a stat cannot vouch for it.
-//! - [`log`], [`traces`], [`found`], [`index`], [`store`]: what actions read and made; [`last`]: the same of the last build, in its order.
+//! - [`log`], [`index`], [`traces`], [`found`], [`store`], [`small`]: what actions read and made; [`last`]: the same of the last build, in its order.
 //! - [`state`], [`noop`]: what the last build knew; a build with nothing to do, decided before anything is parsed or planned.
 //! - [`schedule`]: one loop that owns all state; [`worker`]: what its two lanes do.
 //! - [`outputs`], [`records`]: assets, written beside and renamed, removed with care.
@@ -32,6 +32,7 @@ mod records;
 mod rehearse;
 pub mod schedule;
 mod shared;
+mod small;
 pub mod stat;
 pub mod state;
 pub mod store;
@@ -259,7 +260,7 @@ pub struct Engine {
     /// The records of outputs are those of the snapshot or newer.
     is_recalled: bool,
     /// What builds had written down when the campaign was let go.
-    left: Option<[Option<Stat>; 4]>,
+    left: Option<[Option<Stat>; 5]>,
     /// `None` between the builds of a process that watches.
     lock: Option<Lock>,
 }
@@ -313,7 +314,7 @@ impl Engine {
             self.lock = Some(Lock::take(&self.derived, who, waiting)?);
         }
         if self.left.take().is_some_and(|left| left != self.written()) {
-            self.store = Store::open(&self.derived)?;
+            self.store = self.store.reopen(&self.derived)?;
             self.traces = Traces::open(&self.derived)?;
             self.last = Last::open(&self.derived);
             self.outputs = Outputs::open(&self.derived)?;
@@ -325,8 +326,8 @@ impl Engine {
     }
 
     /// The stats of what builds write down.
-    fn written(&self) -> [Option<Stat>; 4] {
-        ["state", "traces", "reasons", "journal"].map(|name| {
+    fn written(&self) -> [Option<Stat>; 5] {
+        ["state", "traces", "reasons", "journal", "store/small"].map(|name| {
             let there = self.files.root().stat(&format!("{DERIVED}/{name}"));
             there.ok().flatten().map(|(_, stat)| stat)
         })
@@ -437,6 +438,7 @@ impl Engine {
 
     fn save(&mut self, fingerprint: Digest, complete: bool, only_used: bool) -> Result<(), EngineError> {
         let fault = |error| EngineError::Write { path: format!("{DERIVED}/traces"), error };
+        self.store.save().map_err(|error| EngineError::Write { path: format!("{DERIVED}/store"), error })?;
         self.traces.save(&self.store).map_err(fault)?;
         let path = self.derived.join("state");
         let is_updated = match self.outputs.records.state() {

@@ -278,12 +278,12 @@ impl<'a, A: Action> Loop<'a, A> {
         }
     }
 
-    /// The next answers of a worker. Before it waits for them, it hands the traces to the system: a kill must cost no more than what is under
-    /// way, or came faster than this loop could look at it.
+    /// The next answers of a worker. Before it waits for them, it hands small outputs and the traces that tell of them to the system: a kill must
+    /// cost no more than what is under way, or came faster than this loop could look at it.
     fn next(&mut self, answers: &Receiver<Answers<A::Failure>>) -> Option<Answers<A::Failure>> {
         answers.try_recv().ok().or_else(|| {
             // A full disk is told when all is saved.
-            let _ = self.traces.flush();
+            let _ = self.shared.publisher.store.flush().and_then(|()| self.traces.flush());
             // A sender lives as long as this loop, so a worker's answer always comes.
             answers.recv().ok()
         })

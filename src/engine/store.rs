@@ -6,16 +6,19 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::shared::{Shared, files_below, spread, touch};
+use super::small::{Small, is_small};
 use super::{Bytes, Digest};
 
 /// Blobs under `.softbox/store/`, or in a folder that several campaigns share; and the folder where files are written before they are renamed.
+/// What is small is kept together, unless it is shared.
 #[derive(Debug)]
 pub struct Store {
     blobs: PathBuf,
+    small: Mutex<Small>,
     shared: Option<Shared>,
     scratch: PathBuf,
     next: AtomicU64,
@@ -42,7 +45,18 @@ impl Store {
                 fs::remove_file(left.path())?;
             }
         }
-        Ok(Store { blobs, shared: None, scratch, next: AtomicU64::new(0), reflinks: AtomicBool::new(true) })
+        let small = Mutex::new(Small::new(&blobs));
+        Ok(Store { blobs, small, shared: None, scratch, next: AtomicU64::new(0), reflinks: AtomicBool::new(true) })
+    }
+
+    fn small(&self) -> MutexGuard<'_, Small> {
+        self.small.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The store after another process may have written to it, shared as before.
+    pub(super) fn reopen(&mut self, derived: &Path) -> io::Result<Store> {
+        let shared = self.shared.take();
+        Ok(Store { shared, ..Store::open(derived)? })
     }
 
     /// From now on blobs go to a folder that other campaigns use, too.
@@ -64,12 +78,15 @@ impl Store {
 
     /// Whether a blob of that name is there; whether it is sound only reading tells.
     pub fn has(&self, digest: &Digest) -> bool {
-        self.blob(digest).is_file() || self.shared_blob(digest).is_some_and(|path| path.is_file())
+        self.small().has(digest)
+            || self.blob(digest).is_file()
+            || self.shared_blob(digest).is_some_and(|path| path.is_file())
     }
 
     /// The blob's bytes, or `None` where it is missing or damaged; a damaged one is removed.
     pub fn get(&self, digest: &Digest) -> Option<Bytes> {
-        let own = sound(&self.blob(digest), digest);
+        let small = self.small().get(digest);
+        let own = small.or_else(|| sound(&self.blob(digest), digest));
         let bytes = own.or_else(|| {
             let path = self.shared_blob(digest)?;
             let bytes = sound(&path, digest)?;
@@ -90,6 +107,9 @@ impl Store {
         {
             return Ok(());
         }
+        if is_small(bytes.len()) {
+            return self.small().put(digest, bytes);
+        }
         let path = self.blob(digest);
         match create(&path, bytes) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -100,15 +120,43 @@ impl Store {
         }
     }
 
-    /// The blobs of this campaign alone.
-    pub(super) fn blobs(&self) -> Vec<Blob> {
-        blobs_in(&self.blobs)
+    /// Hands all that was put to the system.
+    pub(super) fn flush(&self) -> io::Result<()> {
+        self.small().flush()
     }
 
-    /// As [`Store::blobs`], and those that campaigns share.
-    pub(super) fn all_blobs(&self) -> Vec<Blob> {
+    /// As [`Store::flush`], at the end of a build.
+    pub(super) fn save(&self) -> io::Result<()> {
+        self.small().save(self)
+    }
+
+    /// Every output of this campaign alone.
+    pub(super) fn all(&self) -> Vec<Stored> {
+        let small = self.small().all().into_iter().flatten();
+        let small = small.map(|(digest, bytes)| Stored { digest, bytes });
+        let blobs = blobs_in(&self.blobs).into_iter().map(|Blob { digest, bytes, .. }| Stored { digest, bytes });
+        small.chain(blobs).collect()
+    }
+
+    /// Removes the outputs of this campaign that do not stay.
+    pub(super) fn retain(&self, stays: impl Fn(&Digest) -> bool) -> io::Result<()> {
+        for blob in blobs_in(&self.blobs).iter().filter(|blob| !stays(&blob.digest)) {
+            fs::remove_file(&blob.path)?;
+        }
+        self.small().retain(self, stays)
+    }
+
+    /// Reads everything, what campaigns share included, and removes what is damaged; tells how many that were, and the bytes of each other one.
+    pub(super) fn verify(&self) -> io::Result<(usize, Vec<u64>)> {
+        let small = self.small().all();
+        if small.iter().any(Option::is_none) {
+            self.small().retain(self, |_| true)?;
+        }
         let shared = self.shared.iter().flat_map(|shared| blobs_in(&shared.blobs()));
-        self.blobs().into_iter().chain(shared).collect()
+        let blobs = blobs_in(&self.blobs).into_iter().chain(shared);
+        let blobs = blobs.map(|blob| sound(&blob.path, &blob.digest).map(|_| blob.bytes));
+        let all: Vec<Option<u64>> = small.into_iter().map(|there| there.map(|(_, bytes)| bytes)).chain(blobs).collect();
+        Ok((all.iter().filter(|there| there.is_none()).count(), all.into_iter().flatten().collect()))
     }
 
     /// Writes a file whole or not at all: beside first, then renamed. Folders on the way are made.
@@ -121,7 +169,7 @@ impl Store {
     /// Writes bytes beside a path; where they are stored (and were checked) sharing the blob's blocks, if the file system can.
     pub(super) fn prepare(&self, digest: &Digest, bytes: &[u8], stored: bool) -> io::Result<PathBuf> {
         let beside = self.scratch_name();
-        if !(stored && self.reflink(digest, &beside)) {
+        if !(stored && !is_small(bytes.len()) && self.reflink(digest, &beside)) {
             create(&beside, bytes)?;
         }
         Ok(beside)
@@ -161,7 +209,7 @@ impl Store {
         Ok(kept)
     }
 
-    fn scratch_name(&self) -> PathBuf {
+    pub(super) fn scratch_name(&self) -> PathBuf {
         self.scratch.join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
@@ -182,12 +230,18 @@ impl Store {
     }
 }
 
-/// A file of the store.
+/// An output, however it is kept.
 #[derive(Debug)]
-pub(super) struct Blob {
+pub(super) struct Stored {
     pub digest: Digest,
-    pub path: PathBuf,
     pub bytes: u64,
+}
+
+/// One that has a file of its own.
+struct Blob {
+    digest: Digest,
+    path: PathBuf,
+    bytes: u64,
 }
 
 fn blobs_in(folder: &Path) -> Vec<Blob> {
@@ -200,7 +254,7 @@ fn blobs_in(folder: &Path) -> Vec<Blob> {
 }
 
 /// The bytes of a blob that is as it should be; any other is removed.
-pub(super) fn sound(path: &Path, digest: &Digest) -> Option<Vec<u8>> {
+fn sound(path: &Path, digest: &Digest) -> Option<Vec<u8>> {
     let bytes = fs::read(path).ok()?;
     if Digest::of(&bytes) == *digest {
         return Some(bytes);
@@ -250,29 +304,35 @@ fn make_parent(path: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
 
+    /// Bytes that get a file of their own.
+    fn picture() -> (Digest, Vec<u8>) {
+        let bytes = b"picture".repeat(1000);
+        (Digest::of(&bytes), bytes)
+    }
+
     #[test]
     fn a_damaged_blob_is_a_miss_and_heals() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let digest = Digest::of(b"picture");
-        store.put(&digest, b"picture").unwrap();
-        assert_eq!(**store.get(&digest).unwrap(), *b"picture");
-        fs::write(store.blob(&digest), b"pictura").unwrap();
+        let (digest, bytes) = picture();
+        store.put(&digest, &bytes).unwrap();
+        assert_eq!(**store.get(&digest).unwrap(), bytes);
+        fs::write(store.blob(&digest), b"pictura".repeat(1000)).unwrap();
         assert!(store.get(&digest).is_none());
-        store.put(&digest, b"picture").unwrap();
-        assert_eq!(**store.get(&digest).unwrap(), *b"picture");
+        store.put(&digest, &bytes).unwrap();
+        assert_eq!(**store.get(&digest).unwrap(), bytes);
     }
 
     #[test]
     fn a_truncated_or_altered_blob_is_written_again() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let digest = Digest::of(b"picture");
-        store.put(&digest, b"picture").unwrap();
-        for damage in ["pic", "pictura"] {
+        let (digest, bytes) = picture();
+        store.put(&digest, &bytes).unwrap();
+        for damage in ["pic".to_owned(), "pictura".repeat(1000)] {
             fs::write(store.blob(&digest), damage).unwrap();
-            store.put(&digest, b"picture").unwrap();
-            assert_eq!(fs::read(store.blob(&digest)).unwrap(), b"picture");
+            store.put(&digest, &bytes).unwrap();
+            assert_eq!(fs::read(store.blob(&digest)).unwrap(), bytes);
         }
     }
 
@@ -280,14 +340,30 @@ mod tests {
     fn a_blob_that_another_worker_is_still_writing_is_whole_for_both() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let digest = Digest::of(b"picture");
+        let (digest, bytes) = picture();
         let path = store.blob(&digest);
         make_parent(&path).unwrap();
         let mut other = fs::File::create_new(&path).unwrap();
-        other.write_all(b"pic").unwrap();
-        store.put(&digest, b"picture").unwrap();
-        other.write_all(b"ture").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"picture");
+        other.write_all(&bytes[..3]).unwrap();
+        store.put(&digest, &bytes).unwrap();
+        other.write_all(&bytes[3..]).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn what_takes_no_more_than_a_block_has_no_file_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).unwrap();
+        for (length, has_file) in [(0, false), (4096, false), (4097, true)] {
+            let bytes = vec![b'x'; length];
+            let digest = Digest::of(&bytes);
+            store.put(&digest, &bytes).unwrap();
+            assert_eq!((**store.get(&digest).unwrap()).len(), length);
+            assert_eq!((store.has(&digest), store.blob(&digest).exists()), (true, has_file), "{length} bytes");
+        }
+        assert_eq!(store.all().len(), 3);
+        store.retain(|digest| *digest == Digest::of(b"")).unwrap();
+        assert_eq!(store.all().len(), 1);
     }
 
     #[test]

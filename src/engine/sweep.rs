@@ -31,7 +31,7 @@ pub struct Swept {
     pub kept: Amount,
 }
 
-/// Results, and the files in the store that hold them.
+/// Results, and the outputs in the store that they tell of: a file each, but for small ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Amount {
     pub results: usize,
@@ -70,13 +70,13 @@ impl Engine {
         }
         let mut swept = Swept::default();
         (swept.kept.results, swept.removed.results) = (kept.len(), removed.len());
-        for blob in self.store.blobs() {
-            let amount = if needed.contains(&blob.digest) { &mut swept.kept } else { &mut swept.removed };
-            if !needed.contains(&blob.digest) && !rules.dry_run {
-                std::fs::remove_file(&blob.path).map_err(unwritable)?;
-            }
+        for stored in self.store.all() {
+            let amount = if needed.contains(&stored.digest) { &mut swept.kept } else { &mut swept.removed };
             amount.files += 1;
-            amount.bytes += blob.bytes;
+            amount.bytes += stored.bytes;
+        }
+        if !rules.dry_run && swept.removed.files > 0 {
+            self.store.retain(|digest| needed.contains(digest)).map_err(unwritable)?;
         }
         if let Some(shared) = self.store.shared() {
             let (files, bytes) = shared.sweep(rules.older_than, rules.dry_run);

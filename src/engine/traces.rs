@@ -13,17 +13,13 @@ use std::time::Duration;
 use super::digest::DigestMap;
 use super::fold::{FoldMap, fold};
 use super::found::{self, Found, FoundSet, Sets};
-use super::index::Index;
+use super::index::{Index, first_bytes};
 use super::log::{FIRST, Log, digest_at, u32_at, u64_at};
 use super::store::Store;
 use super::{Description, Digest, Files};
 
 const TRACES: &[u8; 16] = b"softbox traces3\n";
 const REASONS: &[u8; 16] = b"softbox reasons2";
-
-/// Traces behind the index are read one by one at the next build; so many, and this part of all, are worth a new index.
-const TAIL: usize = 16;
-const TAIL_PART: usize = 32;
 
 /// What a run of an action read beyond its declared inputs, and what it made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,7 +291,7 @@ impl Traces {
     /// As [`Traces::flush`]; and the index learns what it does not know, if that is much.
     pub(super) fn save(&mut self, store: &Store) -> io::Result<()> {
         self.flush()?;
-        if self.tail.traces.len() >= TAIL.max(self.index.len() / TAIL_PART) {
+        if self.index.is_behind(self.tail.traces.len()) {
             let tail = std::mem::take(&mut self.tail);
             self.index.extend(tail.entries(), self.log.end(), store, &self.index_path)?;
         }
@@ -342,8 +338,4 @@ impl Holds {
 /// A time as traces keep it.
 pub(super) fn micros(took: Duration) -> u32 {
     u32::try_from(took.as_micros()).unwrap_or(u32::MAX)
-}
-
-fn first_bytes(key: &Digest) -> u64 {
-    key.0.first_chunk().map_or(0, |eight| u64::from_be_bytes(*eight))
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::shared::files_below;
-use super::store::sound;
 use super::{DERIVED, Digest, Engine, EngineError};
 
 /// Files and their bytes.
@@ -48,7 +47,7 @@ impl Engine {
         let shared = self.store.shared();
         Ok(Usage {
             results: results.len(),
-            store: self.store.blobs().iter().map(|blob| blob.bytes).collect(),
+            store: self.store.all().iter().map(|stored| stored.bytes).collect(),
             records: sizes.map(|about| about.len()).collect(),
             replaced: all_below(&self.derived.join("replaced")).collect(),
             shared: shared.map(|shared| {
@@ -60,24 +59,16 @@ impl Engine {
 
     /// Reads every stored output and compares it with its digest.
     pub fn verify(&mut self) -> Result<Verified, EngineError> {
-        let mut verified = Verified::default();
-        for blob in self.store.all_blobs() {
-            match sound(&blob.path, &blob.digest) {
-                Some(_) => {
-                    verified.sound.files += 1;
-                    verified.sound.bytes += blob.bytes;
-                }
-                None => verified.damaged += 1,
-            }
-        }
+        let unwritable = |error| EngineError::Write { path: format!("{DERIVED}/store"), error };
+        let (damaged, sound) = self.store.verify().map_err(unwritable)?;
         let traces =
             self.traces.all().map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
         let mut stored: Vec<Digest> =
             traces.iter().filter(|(_, trace)| trace.kept).map(|(_, trace)| trace.output).collect();
         stored.sort_unstable();
         stored.dedup();
-        verified.lost = stored.iter().filter(|output| !self.store.has(output)).count();
-        Ok(verified)
+        let lost = stored.iter().filter(|output| !self.store.has(output)).count();
+        Ok(Verified { sound: sound.into_iter().collect(), damaged, lost })
     }
 }
 

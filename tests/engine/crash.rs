@@ -155,13 +155,13 @@ fn assets_and_stored_files_that_a_power_cut_left_empty_are_put_right() {
     let plan = plan(0);
     for is_state_lost in [false, true] {
         let campaign = Campaign::new().file("shared", "shared");
-        (0..8).for_each(|photo| campaign.write(&format!("photos/{photo}"), &format!("{photo}").repeat(50)));
+        (0..8).for_each(|photo| {
+            campaign.write(&format!("photos/{photo}"), &format!("{photo}").repeat(if photo < 4 { 50 } else { 5000 }));
+        });
         campaign.build(&plan);
         let wanted = campaign.dist();
-        let mut paths: Vec<_> = wanted.keys().map(|path| campaign.path(path)).collect();
-        for part in fs::read_dir(campaign.path(".softbox/store")).unwrap() {
-            paths.extend(fs::read_dir(part.unwrap().path()).unwrap().map(|blob| blob.unwrap().path()));
-        }
+        let stored = campaign.files_in(".softbox/store");
+        let paths: Vec<_> = wanted.keys().chain(stored.keys()).map(|path| campaign.path(path)).collect();
         paths.iter().step_by(2).for_each(|path| fs::write(path, "").unwrap());
         if is_state_lost {
             fs::write(campaign.path(".softbox/state"), "").unwrap();
@@ -178,7 +178,7 @@ fn a_build_killed_anywhere_leaves_nothing_torn_nothing_stale_and_nothing_to_do_t
     let mut random = Random::new(setting("SOFTBOX_SEED").unwrap_or(1));
     let campaign = Campaign::new().file("shared", "shared");
     for photo in 0..8 {
-        campaign.write(&format!("photos/{photo}"), &format!("{photo}").repeat(500 + 100 * photo));
+        campaign.write(&format!("photos/{photo}"), &format!("{photo}").repeat(1500 + 1000 * photo));
     }
     let mut before = campaign.dist();
     let (mut round, mut in_the_middle, mut redone) = (0, 0, 0);

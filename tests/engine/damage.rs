@@ -9,7 +9,13 @@ fn campaign() -> (Campaign, Plan) {
     let (campaign, plan) = shop();
     campaign.write("templates/card.html", "card\n@templates/part.html");
     campaign.write("templates/part.html", "part");
+    // What is made of one is kept among the small outputs, what is made of the other in files.
+    campaign.write("photos/b.jpg", &large("berry"));
     (campaign, plan.edit("develop b", |step| step.keep = false))
+}
+
+fn large(text: &str) -> String {
+    text.repeat(1000)
 }
 
 /// What becomes of a file's bytes; `None` if it goes.
@@ -43,7 +49,7 @@ fn each_derived_file_may_be_flipped_cut_or_deleted_and_the_next_build_is_right()
                 None => fs::remove_file(&path).unwrap(),
             }
             match round % 3 {
-                0 => campaign.write("photos/b.jpg", &format!("berry {round}")),
+                0 => campaign.write("photos/b.jpg", &large(&format!("berry {round}"))),
                 1 => fs::remove_dir_all(campaign.path("dist")).unwrap(),
                 _ => campaign.write("templates/part.html", &format!("part {round}")),
             }

@@ -12,7 +12,9 @@ fn many(campaign: &Campaign) -> Plan {
     let mut plan = Plan::default();
     for product in 0..40 {
         let photo = format!("photos/{product}");
-        campaign.write(&photo, &format!("photo {product}\n@shared"));
+        // Half of what is made of it has a file of its own in the store.
+        let more = " and more".repeat(if product % 4 < 2 { 500 } else { 0 });
+        campaign.write(&photo, &format!("photo {product}{more}\n@shared"));
         let develop = format!("develop {product}");
         plan = plan.step(&develop, "develop", &[&photo], "");
         if product % 2 == 0 {
@@ -43,7 +45,7 @@ fn one_two_and_eight_jobs_make_the_same_bytes_and_know_the_same() {
         assert!(campaign.build(&plan).noop);
         // What is known goes by its names: stats and durations differ from run to run.
         let mut all = campaign.dist();
-        let store = campaign.files_in(".softbox/store");
+        let store = campaign.files_in(".softbox/store").into_iter().filter(|(name, _)| !name.contains("small"));
         all.extend(store);
         seen.push(all);
     }

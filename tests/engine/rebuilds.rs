@@ -270,6 +270,26 @@ fn what_another_process_threw_away_while_a_watch_rested_is_gone_for_it_too() {
 }
 
 #[test]
+fn a_watch_shares_what_it_makes_after_another_process_built_too() {
+    let (campaign, plan) = shop();
+    let shared = tempfile::tempdir().unwrap();
+    let mut watch = campaign.engine();
+    watch.share(shared.path());
+    campaign.build_with(&mut watch, &plan);
+    watch.rest();
+    campaign.write("photos/a.jpg", "elsewhere");
+    campaign.build(&plan);
+    campaign.write("photos/a.jpg", "here");
+    watch.refresh("test", |_| {}).unwrap();
+    assert_eq!(campaign.build_with(&mut watch, &plan).ran.len(), 3);
+    drop(watch);
+    fs::remove_dir_all(campaign.path(".softbox")).unwrap();
+    let mut other = campaign.engine();
+    other.share(shared.path());
+    assert!(campaign.build_with(&mut other, &plan).ran.is_empty(), "what the watch made was not shared");
+}
+
+#[test]
 fn what_an_action_made_at_last_is_told_of_it_and_of_no_other() {
     let campaign = Campaign::new().file("a", "apple").file("b", "berry");
     let plan = Plan::default().step("one", "one", &["a"], "").step("two", "two", &["b"], "");

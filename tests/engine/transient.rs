@@ -80,27 +80,30 @@ fn a_lost_store_brings_back_whole_chains() {
 
 #[test]
 fn a_stored_output_between_two_others_heals_when_its_blob_is_damaged() {
-    let campaign = Campaign::new().file("photo", "apple").file("card", "1");
-    let plan = Plan::default()
-        .step("decode", "decode", &["photo"], "")
-        .transient()
-        .step("develop", "develop", &["=decode"], "")
-        .step("card", "card", &["=develop", "card"], "dist/card");
     let damages: [fn(&str); 3] = [
         |path| fs::write(path, "garbage").unwrap(),
         |path| fs::write(path, fs::read(path).unwrap().to_ascii_uppercase()).unwrap(),
         |path| fs::remove_file(path).unwrap(),
     ];
-    for (round, damage) in damages.into_iter().enumerate() {
-        campaign.write("card", &format!("{round} before"));
-        campaign.build(&plan);
-        for blob in campaign.derived().iter().filter(|name| name.starts_with(".softbox/store/")) {
-            damage(campaign.path(blob).to_str().unwrap());
+    // Kept among the small outputs, and in a file of its own.
+    for photo in ["apple".to_owned(), "apple".repeat(1000)] {
+        let campaign = Campaign::new().file("photo", &photo).file("card", "1");
+        let plan = Plan::default()
+            .step("decode", "decode", &["photo"], "")
+            .transient()
+            .step("develop", "develop", &["=decode"], "")
+            .step("card", "card", &["=develop", "card"], "dist/card");
+        for (round, damage) in damages.into_iter().enumerate() {
+            campaign.write("card", &format!("{round} before"));
+            campaign.build(&plan);
+            for blob in campaign.derived().iter().filter(|name| name.starts_with(".softbox/store/")) {
+                damage(campaign.path(blob).to_str().unwrap());
+            }
+            campaign.write("card", &format!("{round} after"));
+            assert_eq!(campaign.build(&plan).ran, names(&["card", "decode", "develop"]), "round {round}");
+            assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
+            assert!(campaign.build(&plan).noop);
         }
-        campaign.write("card", &format!("{round} after"));
-        assert_eq!(campaign.build(&plan).ran, names(&["card", "decode", "develop"]), "round {round}");
-        assert_eq!(campaign.dist(), campaign.clean_dist(&plan));
-        assert!(campaign.build(&plan).noop);
     }
 }
 
