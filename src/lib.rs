@@ -10,14 +10,14 @@
 //! - [`engine`]: graph, keys, files, store, traces, schedule, outputs, watch. Knows nothing of photos or words.
 //! - [`imaging`]: pixels. Knows nothing of campaigns.
 //! - [`models`]: providers over HTTP, paid once. Knows nothing of campaigns.
-//! - [`memory`]: where it comes from.
+//! - `memory`: where it comes from.
 
 pub mod actions;
 pub mod campaign;
 pub mod cli;
 pub mod engine;
 pub mod imaging;
-pub mod memory;
+mod memory;
 pub mod models;
 pub mod plan;
 pub mod report;

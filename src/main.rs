@@ -3,9 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use softbox::{cli, memory};
+use softbox::cli;
 
 fn main() -> ExitCode {
-    memory::give_back_soon();
     cli::run(cli::Arguments::parse()).into()
 }

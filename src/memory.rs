@@ -1,21 +1,50 @@
-//! Where memory comes from: mimalloc, from large pages where the system has them. A plan keeps hundreds of thousands of small pieces, and pictures are
-//! taken and given back all the time: the system's own allocator takes a sixth longer for both.
+//! Where memory comes from: small pieces from mimalloc, since a plan keeps hundreds of thousands of them, and it hands them out sooner and from
+//! large pages; buffers, such as those of pictures, from the system, which has them back sooner.
 
-use std::ffi::c_long;
+use std::alloc::{GlobalAlloc, Layout, System};
 
-use libmimalloc_sys::{mi_option_set_default, mi_option_t};
+use mimalloc::MiMalloc;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: BySize = BySize;
 
-/// `mi_option_purge_delay`: its number is the same in all versions of mimalloc, and has no name in Rust.
-const PURGE_DELAY: mi_option_t = 15;
+/// Pieces of so many bytes are buffers.
+const BUFFER: usize = 64 << 10;
 
-/// Milliseconds. A second, which is usual, would add 30 to 60 MB of pictures that nobody looks at any more.
-const SOON: c_long = 10;
+struct BySize;
 
-/// Has memory that was given back leave the process soon. To be called first in a program; `MIMALLOC_PURGE_DELAY` overrules it.
-pub fn give_back_soon() {
-    // SAFETY: it sets a number in a table of the allocator's.
-    unsafe { mi_option_set_default(PURGE_DELAY, SOON) }
+impl BySize {
+    /// Whose a piece of so many bytes is.
+    fn of(bytes: usize) -> &'static dyn GlobalAlloc {
+        if bytes < BUFFER { &MiMalloc } else { &System }
+    }
+}
+
+// SAFETY: the size of a piece, which whoever gives it back has to know, tells whom it came from; these two keep the contract.
+unsafe impl GlobalAlloc for BySize {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        unsafe { Self::of(layout.size()).alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        unsafe { Self::of(layout.size()).alloc_zeroed(layout) }
+    }
+
+    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
+        unsafe { Self::of(layout.size()).dealloc(piece, layout) }
+    }
+
+    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        unsafe {
+            if (layout.size() < BUFFER) == (size < BUFFER) {
+                return Self::of(size).realloc(piece, layout, size);
+            }
+            let moved = self.alloc(Layout::from_size_align_unchecked(size, layout.align()));
+            if !moved.is_null() {
+                piece.copy_to_nonoverlapping(moved, size.min(layout.size()));
+                self.dealloc(piece, layout);
+            }
+            moved
+        }
+    }
 }

@@ -37,7 +37,6 @@ struct Peer {
 }
 
 fn main() -> Result<()> {
-    softbox::memory::give_back_soon();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["build", folder] => return shop::build(Path::new(folder)).map(drop),

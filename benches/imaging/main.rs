@@ -24,7 +24,6 @@ const ROUNDS: usize = 7;
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
-    softbox::memory::give_back_soon();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build()?;
     let mut peer = Peer::start(&SIZES)?;
     for (name, width, height) in [("12 MP", 4032, 3024), ("48 MP", 8064, 6048)] {
