@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use super::fold::fold;
 use super::graph::Dependents;
 use super::key::{Keys, Written};
 use super::last::{Entry, Last};
@@ -18,7 +17,7 @@ use super::records::Records;
 use super::shared::Made;
 use super::stat::seconds;
 use super::traces::{Holds, NewTrace, Trace, Traces, micros};
-use super::worker::{Answer, Answers, Done, Ran, Shared, Task, answer, work};
+use super::worker::{Answer, Answers, Done, Line, Ran, Shared, Task, Tasks, answer, work};
 use super::{
     Action, ActionId, Budget, Bytes, Change, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options,
     Outcome, Report, phase,
@@ -45,25 +44,6 @@ enum State {
     Failed,
 }
 
-/// Where tasks wait for a worker.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Line {
-    Run,
-    Request,
-    /// Assets whose bytes are stored.
-    Restore,
-}
-
-impl Line {
-    fn of<A: Action>(action: &A, restores: bool) -> Line {
-        match action.lane() {
-            _ if restores => Line::Restore,
-            Lane::Processor => Line::Run,
-            Lane::Request => Line::Request,
-        }
-    }
-}
-
 /// So many restores are handed over at once: they are shorter than it takes to wake a worker, and hold nothing in memory until their turn.
 const RESTORES: usize = 32;
 
@@ -78,6 +58,8 @@ struct Loop<'a, A: Action> {
     needed: Vec<bool>,
     recent: &'a mut Recent,
     tell: &'a mut dyn FnMut(Event<'_, A::Failure>),
+    /// A hash of each action's name.
+    names: &'a [u64],
     dependents: &'a Dependents,
     /// Actions that cannot have their asset, with who has it.
     crossed: &'a BTreeMap<ActionId, ActionId>,
@@ -135,6 +117,7 @@ pub(super) fn run<A: Action>(
         vouched: vec![false; graph.len()],
         recent,
         tell,
+        names: &graph.known().names,
         dependents: &graph.known().dependents,
         crossed: &graph.known().crossed,
         states: needed.iter().map(|needed| if *needed { State::Waiting } else { State::Out }).collect(),
@@ -169,7 +152,7 @@ pub(super) fn run<A: Action>(
             let tasks = &tasks;
             threads.spawn(move || work(shared, worker, tasks, &answers));
         }
-        let start = |tasks: Vec<Task>, line: Line| match line {
+        let start = |tasks: Tasks| match tasks.line {
             // The workers live as long as the queue.
             Line::Run | Line::Restore => drop(queue.send(tasks)),
             Line::Request => {
@@ -212,7 +195,7 @@ impl<'a, A: Action> Loop<'a, A> {
     }
 
     /// Starts what reads files that somebody just saved, before anything else is looked at: somebody waits for it.
-    fn start_with(&mut self, saved: &BTreeSet<String>, start: &dyn Fn(Vec<Task>, Line)) {
+    fn start_with(&mut self, saved: &BTreeSet<String>, start: &dyn Fn(Tasks)) {
         if saved.is_empty() {
             return;
         }
@@ -253,7 +236,7 @@ impl<'a, A: Action> Loop<'a, A> {
         }
     }
 
-    fn drive(&mut self, answers: &Receiver<Answers<A::Failure>>, start: &dyn Fn(Vec<Task>, Line)) {
+    fn drive(&mut self, answers: &Receiver<Answers<A::Failure>>, start: &dyn Fn(Tasks)) {
         for id in self.shared.graph.ids().rev() {
             self.ready_if_free(id);
         }
@@ -267,12 +250,12 @@ impl<'a, A: Action> Loop<'a, A> {
             if self.free == self.slots {
                 return;
             }
-            let Some(Answers { worker, all }) = self.next(answers) else { return };
-            for (at, Answer { id, restores, done, began, took }) in all.into_iter().enumerate() {
+            let Some(Answers { worker, line, all }) = self.next(answers) else { return };
+            self.free[line as usize] += 1;
+            for Answer { id, done, began, took } in all {
                 let node = self.shared.graph.node(id);
-                let kind = if restores { "restore" } else { node.action.kind() };
+                let kind = if line == Line::Restore { "restore" } else { node.action.kind() };
                 (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
-                self.free[Line::of(&node.action, restores) as usize] += usize::from(at == 0);
                 self.finish(id, done);
             }
         }
@@ -290,29 +273,29 @@ impl<'a, A: Action> Loop<'a, A> {
     }
 
     /// Hands waiting tasks to free workers.
-    fn start(&mut self, start: &dyn Fn(Vec<Task>, Line)) {
+    fn start(&mut self, start: &dyn Fn(Tasks)) {
         for line in [Line::Run, Line::Request, Line::Restore] {
             while self.free[line as usize] > 0 && !self.tasks[line as usize].is_empty() {
                 self.free[line as usize] -= 1;
-                start(self.take(line), line);
+                start(self.take(line));
             }
         }
     }
 
     /// The tasks that a worker gets next.
-    fn take(&mut self, line: Line) -> Vec<Task> {
+    fn take(&mut self, line: Line) -> Tasks {
         let waiting = &mut self.tasks[line as usize];
         let count = match line {
             Line::Run | Line::Request => 1,
             // All workers are to have some.
             Line::Restore => waiting.len().div_ceil(2 * self.slots[line as usize]).min(RESTORES),
         };
-        let tasks: Vec<Task> = waiting.drain(..count).collect();
-        for task in tasks.iter().filter(|task| task.restore.is_none()) {
+        let all: Vec<Task> = waiting.drain(..count).collect();
+        for task in all.iter().filter(|task| task.restore.is_none()) {
             let node = self.shared.graph.node(task.id);
             (self.tell)(Event::Started { name: &node.name, kind: node.action.kind() });
         }
-        tasks
+        Tasks { line, all }
     }
 
     fn ready_if_free(&mut self, id: ActionId) {
@@ -333,7 +316,7 @@ impl<'a, A: Action> Loop<'a, A> {
             Ok(key) => key,
             Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
         };
-        let made = self.made(id, fold(node.name.as_bytes()), key);
+        let made = self.made(id, self.names[id.index()], key);
         let Some(made) = made.filter(|_| !self.revived_for.contains_key(&id)) else {
             return self.queue(id, self.keys.written(key, &self.inputs), None);
         };
@@ -529,7 +512,7 @@ impl<'a, A: Action> Loop<'a, A> {
         let (key, size) = (written.key, bytes.len() as u64);
         let trace = NewTrace { key, output, size, kept: keep, micros: micros(took), found: &found, at: seconds() };
         let found = self.traces.add(&trace, || written.to_bytes(self.shared.graph, node));
-        let name = fold(node.name.as_bytes());
+        let name = self.names[id.index()];
         self.last.set(id, Entry { name, key: written.key, output, found, kept: keep });
         if let Some(published) = published {
             self.published(node, bytes.len() as u64, published);

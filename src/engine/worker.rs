@@ -12,7 +12,7 @@ use super::last::Entry;
 use super::outputs::{Published, Publisher};
 use super::shared::Made;
 use super::traces::micros;
-use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Node, Output, Reservation};
+use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Lane, Node, Output, Reservation};
 
 /// What a running action may ask for.
 pub struct Work<'a> {
@@ -129,17 +129,41 @@ pub(super) struct Ran {
 /// What a worker did, and when.
 pub(super) struct Answer<F> {
     pub id: ActionId,
-    /// Whether the task was only to put the asset right.
-    pub restores: bool,
     pub done: Done<F>,
     pub began: Instant,
     pub took: Duration,
 }
 
-/// What a worker did with all the tasks that it was given at once.
+/// Where tasks wait for a worker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Line {
+    Run,
+    Request,
+    /// Assets whose bytes are stored.
+    Restore,
+}
+
+impl Line {
+    pub fn of<A: Action>(action: &A, restores: bool) -> Line {
+        match action.lane() {
+            _ if restores => Line::Restore,
+            Lane::Processor => Line::Run,
+            Lane::Request => Line::Request,
+        }
+    }
+}
+
+/// Tasks of one line that a worker is given at once.
+pub(super) struct Tasks {
+    pub line: Line,
+    pub all: Vec<Task>,
+}
+
+/// What a worker did with them.
 pub(super) struct Answers<F> {
     /// Its number; `None` for a request.
     pub worker: Option<usize>,
+    pub line: Line,
     pub all: Vec<Answer<F>>,
 }
 
@@ -148,7 +172,7 @@ pub(super) struct Answers<F> {
 pub(super) fn work<A: Action>(
     shared: Shared<'_, A>,
     worker: usize,
-    tasks: &Mutex<Receiver<Vec<Task>>>,
+    tasks: &Mutex<Receiver<Tasks>>,
     answers: &Sender<Answers<A::Failure>>,
 ) {
     loop {
@@ -162,23 +186,24 @@ pub(super) fn work<A: Action>(
 pub(super) fn answer<A: Action>(
     shared: Shared<'_, A>,
     worker: Option<usize>,
-    tasks: Vec<Task>,
+    tasks: Tasks,
     answers: &Sender<Answers<A::Failure>>,
 ) {
-    let all = tasks.into_iter().map(|task| do_one(shared, task)).collect();
+    let Tasks { line, all } = tasks;
+    let all = all.into_iter().map(|task| do_one(shared, task)).collect();
     // The loop only goes away when it waits for nobody.
-    let _ = answers.send(Answers { worker, all });
+    let _ = answers.send(Answers { worker, line, all });
 }
 
 fn do_one<A: Action>(shared: Shared<'_, A>, task: Task) -> Answer<A::Failure> {
-    let (id, restores, began) = (task.id, task.restore.is_some(), Instant::now());
+    let (id, began) = (task.id, Instant::now());
     let node = shared.graph.node(id);
     let done = catch_unwind(AssertUnwindSafe(|| perform(shared, node, task, began))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let message = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         Done::Failed(node.action.fault(EngineError::Panicked { name: node.name.clone(), message }), began.elapsed())
     });
-    Answer { id, restores, done, began, took: began.elapsed() }
+    Answer { id, done, began, took: began.elapsed() }
 }
 
 fn perform<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: Task, started: Instant) -> Done<A::Failure> {
