@@ -278,10 +278,10 @@ mod tests {
         let wanted = [1, 4, 7, 10, 13, 16, 19];
         assert_eq!(small.get(&numbered(7).0), Some(numbered(7).1));
         assert_eq!(there(folder.path()), wanted);
-        // As if it had been killed before the index went.
-        put(folder.path(), 20..30);
+        // As if it had been killed before the index went, and the log had grown beyond what that index covers: it leads to other outputs.
+        put(folder.path(), 20..60);
         fs::write(folder.path().join("store/small-index"), index).unwrap();
-        there(folder.path());
+        assert!(there(folder.path()).len() < 17);
         assert_eq!(fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
     }
 }

@@ -270,6 +270,26 @@ fn what_another_process_threw_away_while_a_watch_rested_is_gone_for_it_too() {
 }
 
 #[test]
+fn what_a_watch_makes_after_another_process_mended_the_store_is_kept() {
+    let (campaign, plan) = shop();
+    let mut watch = campaign.engine();
+    campaign.build_with(&mut watch, &plan);
+    watch.rest();
+    let small = campaign.path(".softbox/store/small");
+    let mut bytes = fs::read(&small).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&small, bytes).unwrap();
+    assert_eq!(campaign.engine().verify().unwrap().damaged, 1);
+    campaign.write("photos/a.jpg", "apricot");
+    watch.refresh("test", |_| {}).unwrap();
+    assert_eq!(campaign.build_with(&mut watch, &plan).ran.len(), 3);
+    drop(watch);
+    fs::remove_dir_all(campaign.path("dist")).unwrap();
+    let built = campaign.build(&plan);
+    assert!(built.ran.iter().all(|name| name.ends_with('b')), "it was written to a file that is gone: {:?}", built.ran);
+}
+
+#[test]
 fn a_watch_shares_what_it_makes_after_another_process_built_too() {
     let (campaign, plan) = shop();
     let shared = tempfile::tempdir().unwrap();
