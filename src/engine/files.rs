@@ -5,10 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rayon::prelude::*;
-
 use super::fold::FoldMap;
-use super::stat::{Kind, Root, Stat, now};
+use super::stat::{Kind, Root, Stat, look_at, now};
 use super::state::{Snapshot, Table};
 use super::{Bytes, DERIVED, Digest, EngineError};
 
@@ -207,12 +205,7 @@ impl Files {
             let inner = self.inner();
             paths.iter().copied().filter(|path| !inner.files.get(*path).is_some_and(|entry| entry.looked)).collect()
         };
-        let look = |path: &&Arc<str>| drop(self.look(path, false));
-        if missing.len() > FEW {
-            missing.par_iter().with_min_len(FEW).for_each(look);
-        } else {
-            missing.iter().for_each(look);
-        }
+        look_at(&missing, FEW, |path| drop(self.look(path, false)));
     }
 
     /// The digest of a file's bytes, [`Digest::ABSENT`] where there is none.

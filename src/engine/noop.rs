@@ -3,10 +3,10 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::files::Record;
+use super::stat::look_at;
 use super::state::{Snapshot, Table};
 use super::{Digest, Engine, EngineError};
 
@@ -38,16 +38,28 @@ impl Engine {
         let vouches = |(path, record): (&str, Record)| {
             root.stat(path).is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
         };
-        spans(snapshot, Table::Files).flat_map_iter(|span| snapshot.some(Table::Files, span).map(vouches)).collect()
+        look_at(&spans(snapshot, Table::Files), 1, |span| {
+            snapshot.some(Table::Files, span.clone()).map(vouches).collect::<Vec<_>>()
+        })
+        .concat()
     }
 
     /// Whether the stats of all folders and outputs tell that they are as they were.
     fn rest_vouched(&self, snapshot: &Snapshot) -> bool {
         let files = &self.files;
-        snapshot.entries(Table::Folders).all(|(path, record)| files.folder_vouched(path, &record))
-            && spans(snapshot, Table::Outputs).all(|span| {
-                snapshot.some(Table::Outputs, span).all(|(path, record)| record.vouches_for_output(files, path))
-            })
+        if !snapshot.entries(Table::Folders).all(|(path, record)| files.folder_vouched(path, &record)) {
+            return false;
+        }
+        let is_right = AtomicBool::new(true);
+        look_at(&spans(snapshot, Table::Outputs), 1, |span| {
+            let mut outputs = snapshot.some(Table::Outputs, span.clone());
+            // One that is not decides.
+            if is_right.load(Ordering::Relaxed) && !outputs.all(|(path, record)| record.vouches_for_output(files, path))
+            {
+                is_right.store(false, Ordering::Relaxed);
+            }
+        });
+        is_right.into_inner()
     }
 
     /// Whether everything in the state still is as it was, read where a stat cannot tell.
@@ -103,7 +115,7 @@ impl Engine {
 const SPAN: usize = 2048;
 
 /// The entries of a table in spans, to be looked at on all processors.
-fn spans(snapshot: &Snapshot, table: Table) -> impl IndexedParallelIterator<Item = Range<usize>> {
+fn spans(snapshot: &Snapshot, table: Table) -> Vec<Range<usize>> {
     let count = snapshot.count(table);
-    (0..count.div_ceil(SPAN)).into_par_iter().map(move |span| span * SPAN..count.min((span + 1) * SPAN))
+    (0..count).step_by(SPAN).map(|first| first..count.min(first + SPAN)).collect()
 }

@@ -14,12 +14,10 @@ use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rayon::prelude::*;
-
 use super::files::{Files, Record};
 use super::log::Log;
 use super::records::Records;
-use super::stat::{Kind, Stat, lstat, now};
+use super::stat::{Kind, Stat, look_at, lstat, now};
 use super::state::Snapshot;
 use super::store::{Store, near};
 use super::{Bytes, Change, Digest, EngineError};
@@ -125,13 +123,13 @@ impl Outputs {
     pub fn mature(&mut self, files: &Files) {
         let unsettled = self.records.iter().filter(|(_, record)| !record.stat.is_settled(record.at));
         let unsettled: Vec<(String, Record)> = unsettled.map(|(path, record)| (path.to_owned(), record)).collect();
-        let matured = unsettled.into_par_iter().with_min_len(FEW).filter_map(|(path, record)| {
+        let matured = look_at(&unsettled, FEW, |(path, record)| {
             let at = now();
-            let (_, stat) = files.root().lstat(&path).ok()??;
-            (stat == record.stat).then_some((path, Record { at, ..record }))
+            let (_, stat) = files.root().lstat(path).ok()??;
+            (stat == record.stat).then_some(Record { at, ..*record })
         });
-        let matured: Vec<(String, Record)> = matured.collect();
-        matured.iter().for_each(|(path, record)| self.records.set(path, *record));
+        let matured = unsettled.iter().zip(matured).filter_map(|((path, _), record)| Some((path, record?)));
+        matured.for_each(|(path, record)| self.records.set(path, record));
     }
 
     /// Those that are not as they were written, or not there.

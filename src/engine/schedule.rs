@@ -6,8 +6,6 @@ use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
 use super::graph::Dependents;
 use super::key::{Keys, Written};
 use super::last::{Entry, Last};
@@ -15,7 +13,7 @@ use super::outputs::{Outputs, Published, Publisher};
 use super::recent::Recent;
 use super::records::Records;
 use super::shared::Made;
-use super::stat::seconds;
+use super::stat::{look_at, seconds};
 use super::traces::{Holds, NewTrace, Trace, Traces, micros};
 use super::worker::{Answer, Answers, Done, Line, Ran, Shared, Task, Tasks, answer, work};
 use super::{
@@ -230,8 +228,7 @@ impl<'a, A: Action> Loop<'a, A> {
             if span.is_empty() {
                 break;
             }
-            let looked = span.par_iter().with_min_len(SPAN / 16);
-            let looked: Vec<bool> = looked.map(|(_, path, record)| record.vouches_for_output(files, path)).collect();
+            let looked = look_at(&span, SPAN / 16, |(_, path, record)| record.vouches_for_output(files, path));
             span.iter().zip(looked).for_each(|((id, ..), is_right)| self.vouched[id.index()] = is_right);
         }
     }

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use rayon::prelude::*;
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags};
 use rustix::io::Errno;
@@ -106,6 +107,14 @@ fn stat_at(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> std::io::Resu
         }
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Looks at things on all processors if they are more than `few`: for less, waking another processor takes longer than it helps.
+pub(super) fn look_at<T: Sync, R: Send>(all: &[T], few: usize, look: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+    match all.len() > few {
+        true => all.par_iter().with_min_len(few).map(look).collect(),
+        false => all.iter().map(look).collect(),
     }
 }
 
