@@ -205,7 +205,7 @@ impl Files {
             let inner = self.inner();
             paths.iter().copied().filter(|path| !inner.files.get(*path).is_some_and(|entry| entry.looked)).collect()
         };
-        look_at(&missing, FEW, |path| drop(self.look(path, false)));
+        look_at(&missing, FEW, |path| drop(self.look(path, false)))
     }
 
     /// The digest of a file's bytes, [`Digest::ABSENT`] where there is none.

@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::files::Record;
 use super::stat::look_at;
@@ -38,28 +37,20 @@ impl Engine {
         let vouches = |(path, record): (&str, Record)| {
             root.stat(path).is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
         };
-        look_at(&spans(snapshot, Table::Files), 1, |span| {
-            snapshot.some(Table::Files, span.clone()).map(vouches).collect::<Vec<_>>()
-        })
-        .concat()
+        let in_span = |span: &Range<usize>| snapshot.some(Table::Files, span.clone()).map(vouches).collect();
+        let vouched: Vec<Vec<bool>> = look_at(&spans(snapshot, Table::Files), 1, in_span);
+        vouched.concat()
     }
 
     /// Whether the stats of all folders and outputs tell that they are as they were.
     fn rest_vouched(&self, snapshot: &Snapshot) -> bool {
         let files = &self.files;
-        if !snapshot.entries(Table::Folders).all(|(path, record)| files.folder_vouched(path, &record)) {
-            return false;
-        }
-        let is_right = AtomicBool::new(true);
-        look_at(&spans(snapshot, Table::Outputs), 1, |span| {
+        let is_right = |span: &Range<usize>| {
             let mut outputs = snapshot.some(Table::Outputs, span.clone());
-            // One that is not decides.
-            if is_right.load(Ordering::Relaxed) && !outputs.all(|(path, record)| record.vouches_for_output(files, path))
-            {
-                is_right.store(false, Ordering::Relaxed);
-            }
-        });
-        is_right.into_inner()
+            outputs.all(|(path, record)| record.vouches_for_output(files, path)).then_some(())
+        };
+        snapshot.entries(Table::Folders).all(|(path, record)| files.folder_vouched(path, &record))
+            && look_at::<_, _, Option<()>>(&spans(snapshot, Table::Outputs), 1, is_right).is_some()
     }
 
     /// Whether everything in the state still is as it was, read where a stat cannot tell.

@@ -123,7 +123,7 @@ impl Outputs {
     pub fn mature(&mut self, files: &Files) {
         let unsettled = self.records.iter().filter(|(_, record)| !record.stat.is_settled(record.at));
         let unsettled: Vec<(String, Record)> = unsettled.map(|(path, record)| (path.to_owned(), record)).collect();
-        let matured = look_at(&unsettled, FEW, |(path, record)| {
+        let matured: Vec<Option<Record>> = look_at(&unsettled, FEW, |(path, record)| {
             let at = now();
             let (_, stat) = files.root().lstat(path).ok()??;
             (stat == record.stat).then_some(Record { at, ..*record })

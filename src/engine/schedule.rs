@@ -228,7 +228,8 @@ impl<'a, A: Action> Loop<'a, A> {
             if span.is_empty() {
                 break;
             }
-            let looked = look_at(&span, SPAN / 16, |(_, path, record)| record.vouches_for_output(files, path));
+            let looked: Vec<bool> =
+                look_at(&span, SPAN / 16, |(_, path, record)| record.vouches_for_output(files, path));
             span.iter().zip(looked).for_each(|((id, ..), is_right)| self.vouched[id.index()] = is_right);
         }
     }

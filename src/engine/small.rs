@@ -95,12 +95,8 @@ impl Small {
     /// All outputs, in the order in which they were made; `None` for one that is damaged.
     pub(super) fn all(&mut self) -> Vec<Option<(Digest, u64)>> {
         let Some(open) = self.there() else { return Vec::new() };
-        let read = |(key, offset): (u64, u64)| {
-            let bytes = open.log.read(offset)?;
-            let digest = Digest::of(&bytes);
-            (first_bytes(&digest) == key).then_some((digest, bytes.len() as u64))
-        };
-        open.places().into_iter().map(read).chain(open.was_cut.then_some(None)).collect()
+        let measured = |place| open.at(place).map(|(digest, bytes)| (digest, bytes.len() as u64));
+        open.places().into_iter().map(measured).chain(open.was_cut.then_some(None)).collect()
     }
 
     /// Forgets all but some, and what is damaged: writes what stays into a new log, which then takes the place of the old one.
@@ -109,13 +105,9 @@ impl Small {
         let Some(open) = self.there() else { return Ok(()) };
         let beside = store.scratch_name();
         let mut next = Log::open(&beside, MAGIC)?;
-        for (key, offset) in open.places() {
-            if let Some(bytes) = open.log.read(offset) {
-                let digest = Digest::of(&bytes);
-                if first_bytes(&digest) == key && stays(&digest) {
-                    next.append(&bytes);
-                }
-            }
+        let sound = open.places().into_iter().filter_map(|place| open.at(place));
+        for (_, bytes) in sound.filter(|(digest, _)| stays(digest)) {
+            next.append(&bytes);
         }
         next.flush()?;
         // The index tells of the old log; what it leads to is compared with its digest, so a crash in between does no harm.
@@ -161,6 +153,13 @@ impl Open {
     fn offset(&self, digest: &Digest) -> Option<u64> {
         let key = first_bytes(digest);
         self.tail.get(&key).copied().or_else(|| self.index.of(key).next())
+    }
+
+    /// The output at one of the [`Open::places`], if it is sound.
+    fn at(&self, (key, offset): (u64, u64)) -> Option<(Digest, Vec<u8>)> {
+        let bytes = self.log.read(offset)?;
+        let digest = Digest::of(&bytes);
+        (first_bytes(&digest) == key).then_some((digest, bytes))
     }
 
     /// The first bytes of each output's digest, and where it is: by that place.

@@ -110,8 +110,14 @@ fn stat_at(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> std::io::Resu
     }
 }
 
-/// Looks at things on all processors if they are more than `few`: for less, waking another processor takes longer than it helps.
-pub(super) fn look_at<T: Sync, R: Send>(all: &[T], few: usize, look: impl Fn(&T) -> R + Sync + Send) -> Vec<R> {
+/// Looks at things on all processors if they are more than `few`: for less, waking another processor takes longer than it helps. What is seen is
+/// collected in their order; into an `Option`, the first `None` is the last that is looked at.
+pub(super) fn look_at<T, R, C>(all: &[T], few: usize, look: impl Fn(&T) -> R + Sync + Send) -> C
+where
+    T: Sync,
+    R: Send,
+    C: FromIterator<R> + FromParallelIterator<R>,
+{
     match all.len() > few {
         true => all.par_iter().with_min_len(few).map(look).collect(),
         false => all.iter().map(look).collect(),
