@@ -130,20 +130,21 @@ fn options() -> Options {
 fn plan(engine: &Engine) -> Result<Graph<Copy>, EngineError> {
     let mut graph = Graph::default();
     let templates: Vec<Arc<str>> = (0..TEMPLATES).map(|number| format!("templates/{number}.html").into()).collect();
+    let names: Vec<String> = (0..FORMATS).map(|number| number.to_string()).collect();
     for photo in engine.files().list("photos")? {
         let product = photo.trim_end_matches(".jpg");
         let developed = graph.add(Node {
-            name: format!("develop {product}"),
+            name: ["develop ", product].concat(),
             action: Copy { format: "developed".to_owned() },
             inputs: vec![Input::File(format!("photos/{photo}").into())],
             asset: None,
         });
-        for format in 0..FORMATS {
+        for (format, name) in names.iter().enumerate() {
             graph.add(Node {
-                name: format!("post {product} {format}"),
-                action: Copy { format: format!("format {format}") },
+                name: ["post ", product, " ", name].concat(),
+                action: Copy { format: ["format ", name].concat() },
                 inputs: vec![Input::Action(developed), Input::File(templates[format % TEMPLATES].clone())],
-                asset: Some(format!("dist/{product}/{format}.jpg")),
+                asset: Some(["dist/", product, "/", name, ".jpg"].concat()),
             });
         }
     }

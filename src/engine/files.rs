@@ -108,8 +108,11 @@ impl Files {
         let Inner { made, top, folders, .. } = &mut *guard;
         let before = made.len();
         let as_listed = digest_of_names(top, made);
-        for (top, _) in paths.filter_map(|path| path.split_once('/')) {
-            if !made.iter().any(|made| made.strip_suffix('/') == Some(top)) {
+        for path in paths {
+            // Most lie where others do.
+            if let Some((top, _)) = path.split_once('/')
+                && !made.iter().any(|made| path.starts_with(made.as_str()))
+            {
                 made.insert(format!("{top}/"));
             }
         }

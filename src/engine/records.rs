@@ -87,9 +87,9 @@ impl Records {
 
     fn find(&self, path: &str) -> Option<usize> {
         let next = self.hint.get() + 1;
-        let index = match self.base.path(Table::Outputs, next) {
-            Some(there) if there == path => next,
-            _ => self.base.find(Table::Outputs, path)?,
+        let index = match self.base.is_at(Table::Outputs, next, path) {
+            true => next,
+            false => self.base.find(Table::Outputs, path)?,
         };
         self.hint.set(index);
         Some(index)

@@ -1,11 +1,15 @@
-//! The state of the last build, laid out to be compared with the disk without building anything from it: the no-op comes first.
+//! The state of the last build, laid out to be compared with the disk without building anything from it: the no-op comes first. What a later
+//! build changed in few records is written behind it, so that one photo costs no new state of ten thousand.
 //!
-//! Survives: a crash at any moment (written whole, then renamed). Damage to any byte fails the checksum; then nothing is known, and the
-//! next build looks at every file again.
+//! Survives: a crash at any moment (written whole, then renamed; or added to the end, where half a change is none). Damage to any byte fails
+//! a checksum: of the state, then nothing is known, and the next build looks at every file again; of a change, then that change and those behind
+//! it never happened, and the files that they tell of are looked at again.
 
 use std::cmp::Ordering;
+use std::fs::OpenOptions;
 use std::io;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::files::Record;
@@ -18,6 +22,12 @@ const HEADER: usize = 16 + 32 + 32 + 1 + 3 * 4;
 /// What [`decode`] reads; behind it is the end of the path.
 const DECODED: usize = 4 * 8 + 8 + 32;
 const RECORD: usize = DECODED + 4;
+/// A change: its checksum, which is also that of all before it, then the fingerprint, completeness, and how many records follow.
+const CHANGE_HEADER: usize = 32 + 32 + 1 + 4;
+/// Which record, and what it says now.
+const CHANGED: usize = 4 + DECODED;
+/// Changes may be so large a part of the state before it is written anew.
+const LARGEST_PART: usize = 8;
 
 /// What a path in the state is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +37,23 @@ pub enum Table {
     Outputs,
 }
 
-/// The state as it lies on disk, checked but not taken apart.
+/// The state as it lies on disk, checked but not taken apart, with all changes made in it.
 #[derive(Debug)]
 pub struct Snapshot {
     bytes: Vec<u8>,
     counts: [usize; 3],
+    /// Records that are not as they were written.
+    changed: Vec<u32>,
+    written: Option<Written>,
+}
+
+/// What of a state lies on disk.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    /// The checksum of the state or, behind it, of the last change.
+    checksum: Digest,
+    /// Where the last change ends.
+    end: usize,
 }
 
 impl Default for Snapshot {
@@ -51,24 +73,52 @@ pub struct Contents<'a> {
 impl Snapshot {
     /// `None` where there is none, and where it is damaged or of another version.
     pub fn read(path: &Path) -> Option<Snapshot> {
-        let bytes = std::fs::read(path).ok()?;
-        if bytes.len() < HEADER || &bytes[..16] != MAGIC || bytes[16..48] != Digest::of(&bytes[48..]).0 {
+        let mut bytes = std::fs::read(path).ok()?;
+        if bytes.len() < HEADER || &bytes[..16] != MAGIC {
             return None;
         }
-        let count = |at: usize| bytes[81 + at * 4..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four) as usize);
-        let counts = [count(0), count(1), count(2)];
-        if bytes.len() < HEADER + counts.iter().sum::<usize>() * RECORD {
+        let counts = std::array::from_fn(|at| u32_at(&bytes, 81 + at * 4) as usize);
+        let records = counts.iter().sum::<usize>();
+        if records > (bytes.len() - HEADER) / RECORD {
             return None;
         }
-        Some(Snapshot { counts, bytes })
+        let length = HEADER + records * RECORD + path_end(&bytes, records);
+        let checksum = Digest::of(bytes.get(48..length)?);
+        if bytes[16..48] != checksum.0 {
+            return None;
+        }
+        let changes = bytes.split_off(length);
+        let written = Written { checksum, end: length };
+        let mut state = Snapshot { bytes, counts, changed: Vec::new(), written: Some(written) };
+        state.catch_up(&changes);
+        Some(state)
+    }
+
+    /// Makes the changes that later builds wrote behind the state, up to the first that is not sound.
+    fn catch_up(&mut self, mut changes: &[u8]) {
+        while let (Some(written), Some(head)) = (&mut self.written, changes.get(..CHANGE_HEADER)) {
+            let length = CHANGE_HEADER + u32_at(head, 65) as usize * CHANGED;
+            let Some((change, rest)) = changes.split_at_checked(length) else { return };
+            let checksum = checksum_of_change(&written.checksum, &change[32..]);
+            if change[..32] != checksum.0 {
+                return;
+            }
+            *written = Written { checksum, end: written.end + length };
+            self.bytes[48..81].copy_from_slice(&head[32..65]);
+            for changed in change[CHANGE_HEADER..].chunks_exact(CHANGED) {
+                let at = record_at(u32_at(changed, 0) as usize).start;
+                self.bytes[at..at + DECODED].copy_from_slice(&changed[4..]);
+            }
+            changes = rest;
+        }
     }
 
     pub fn new(contents: &Contents<'_>) -> Snapshot {
         let counts = [contents.files.len(), contents.folders.len(), contents.outputs.len()];
-        Snapshot { bytes: encode(contents), counts }
+        Snapshot { bytes: encode(contents), counts, changed: Vec::new(), written: None }
     }
 
-    /// Writes it down, as what a build of this fingerprint left.
+    /// Writes it down, as what a build of this fingerprint left: what changed since it was written last, where that is little.
     pub fn write(
         &mut self,
         fingerprint: Digest,
@@ -78,10 +128,47 @@ impl Snapshot {
     ) -> Result<(), EngineError> {
         self.bytes[48..80].copy_from_slice(&fingerprint.0);
         self.bytes[80] = complete.into();
-        let checksum = Digest::of(&self.bytes[48..]);
-        self.bytes[16..48].copy_from_slice(&checksum.0);
-        let fault = |error: io::Error| EngineError::Write { path: ".softbox/state".to_owned(), error };
-        store.write(path, &self.bytes).map_err(fault)
+        self.changed.sort_unstable();
+        self.changed.dedup();
+        let written = match self.written.and_then(|written| self.add_change(written, path)) {
+            Some(written) => written,
+            None => {
+                let checksum = Digest::of(&self.bytes[48..]);
+                self.bytes[16..48].copy_from_slice(&checksum.0);
+                let fault = |error: io::Error| EngineError::Write { path: ".softbox/state".to_owned(), error };
+                store.write(path, &self.bytes).map_err(fault)?;
+                Written { checksum, end: self.bytes.len() }
+            }
+        };
+        self.written = Some(written);
+        self.changed.clear();
+        Ok(())
+    }
+
+    /// Writes what changed behind what is written. `None` where that would be much, where the file is not what it was, and where it takes no more.
+    fn add_change(&self, Written { checksum, end }: Written, path: &Path) -> Option<Written> {
+        let length = CHANGE_HEADER + self.changed.len() * CHANGED;
+        if end + length > self.bytes.len() + self.bytes.len() / LARGEST_PART {
+            return None;
+        }
+        let mut change = Vec::with_capacity(length);
+        change.extend_from_slice(&[0; 32]);
+        change.extend_from_slice(&self.bytes[48..81]);
+        change.extend_from_slice(&(self.changed.len() as u32).to_le_bytes());
+        for index in &self.changed {
+            change.extend_from_slice(&index.to_le_bytes());
+            change.extend_from_slice(&self.bytes[record_at(*index as usize)][..DECODED]);
+        }
+        let checksum = checksum_of_change(&checksum, &change[32..]);
+        change[..32].copy_from_slice(&checksum.0);
+        let file = OpenOptions::new().write(true).open(path).ok()?;
+        let there = file.metadata().ok()?.len();
+        if there < end as u64 {
+            return None;
+        }
+        // Behind it may be half a change of a build that was killed.
+        file.set_len(end as u64).and_then(|()| file.write_all_at(&change, end as u64)).ok()?;
+        Some(Written { checksum, end: end + length })
     }
 
     /// Digest of everything besides files that the last build depended on.
@@ -118,12 +205,20 @@ impl Snapshot {
 
     /// The path of one entry of a table.
     pub fn path(&self, table: Table, index: usize) -> Option<&str> {
+        std::str::from_utf8(self.path_bytes(table, index)?).ok()
+    }
+
+    /// Whether an entry of a table has this path.
+    pub fn is_at(&self, table: Table, index: usize, path: &str) -> bool {
+        self.path_bytes(table, index).is_some_and(|there| there == path.as_bytes())
+    }
+
+    fn path_bytes(&self, table: Table, index: usize) -> Option<&[u8]> {
         if index >= self.count(table) {
             return None;
         }
         let index = self.first(table) + index;
-        let path = self.paths().get(self.path_end(index)..self.path_end(index + 1))?;
-        std::str::from_utf8(path).ok()
+        self.paths().get(self.path_end(index)..self.path_end(index + 1))
     }
 
     /// Which entry of a table has this path.
@@ -131,7 +226,7 @@ impl Snapshot {
         let (mut low, mut high) = (0, self.count(table));
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.path(table, middle)?.cmp(path) {
+            match self.path_bytes(table, middle)?.cmp(path.as_bytes()) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Equal => return Some(middle),
                 Ordering::Greater => high = middle,
@@ -146,8 +241,12 @@ impl Snapshot {
     }
 
     pub fn set_record(&mut self, table: Table, index: usize, record: &Record) {
-        let at = record_at(self.first(table) + index);
-        self.bytes[at.start..at.start + DECODED].copy_from_slice(&encode_record(record));
+        let index = self.first(table) + index;
+        let (before, now) = (&mut self.bytes[record_at(index)][..DECODED], encode_record(record));
+        if *before != now {
+            before.copy_from_slice(&now);
+            self.changed.push(index as u32);
+        }
     }
 
     fn first(&self, table: Table) -> usize {
@@ -159,12 +258,20 @@ impl Snapshot {
         &self.bytes[(HEADER + total * RECORD).min(self.bytes.len())..]
     }
 
-    /// Where the path of the record before `index` ends, and so that of `index` begins.
+    /// As [`path_end`].
     fn path_end(&self, index: usize) -> usize {
-        let Some(before) = index.checked_sub(1) else { return 0 };
-        let record = &self.bytes[record_at(before)];
-        record[DECODED..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four) as usize)
+        path_end(&self.bytes, index)
     }
+}
+
+/// Where the path of the record before `index` ends, and so that of `index` begins.
+fn path_end(bytes: &[u8], index: usize) -> usize {
+    index.checked_sub(1).map_or(0, |before| u32_at(&bytes[record_at(before)], DECODED) as usize)
+}
+
+/// A change is sound only behind what it was written behind.
+fn checksum_of_change(before: &Digest, change: &[u8]) -> Digest {
+    Digest(*blake3::Hasher::new().update(&before.0).update(change).finalize().as_bytes())
 }
 
 fn record_at(index: usize) -> Range<usize> {
@@ -214,6 +321,11 @@ fn decode(record: &[u8]) -> Record {
     Record { stat, at: u64_at(record, 4) as i64, digest }
 }
 
+/// The four bytes at an offset.
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    bytes[at..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four))
+}
+
 /// The `index`th eight bytes.
 fn u64_at(record: &[u8], index: usize) -> u64 {
     record[index * 8..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
@@ -228,31 +340,110 @@ mod tests {
         Record { stat, at: 77, digest: Digest::of(&seed.to_le_bytes()) }
     }
 
+    /// What a state says: whether it is complete, its fingerprint and all its entries.
+    fn told(state: &Snapshot) -> (bool, Digest, Vec<(String, Record)>) {
+        let tables = [Table::Files, Table::Folders, Table::Outputs];
+        let entries = tables.into_iter().flat_map(|table| state.entries(table));
+        let entries = entries.map(|(path, record)| (path.to_owned(), record)).collect();
+        (state.is_complete(), state.fingerprint(), entries)
+    }
+
+    struct Written {
+        _folder: tempfile::TempDir,
+        store: Store,
+        path: std::path::PathBuf,
+        state: Snapshot,
+    }
+
+    impl Written {
+        fn new(outputs: u64) -> Written {
+            let folder = tempfile::tempdir().unwrap();
+            let store = Store::open(folder.path()).unwrap();
+            let path = folder.path().join("state");
+            let records: Vec<Record> = (0..3 + outputs).map(record).collect();
+            let paths: Vec<String> = (0..outputs).map(|at| format!("dist/{at:03}.jpg")).collect();
+            let files = [("campaign.toml", &records[0]), ("photos/é.jpg", &records[1])];
+            let folders = [("photos", &records[2])];
+            let outputs: Vec<_> = paths.iter().map(String::as_str).zip(&records[3..]).collect();
+            let contents = Contents { files: &files, folders: &folders, outputs: &outputs };
+            let mut written = Written { _folder: folder, store, path, state: Snapshot::new(&contents) };
+            written.write("first", true);
+            let wanted = [&files[..], &folders, &outputs].concat();
+            let wanted = wanted.into_iter().map(|(path, record)| (path.to_owned(), *record));
+            assert_eq!(told(&written.state), (true, Digest::of(b"first"), wanted.collect()));
+            written
+        }
+
+        fn write(&mut self, fingerprint: &str, complete: bool) {
+            let Written { store, path, state, .. } = self;
+            state.write(Digest::of(fingerprint.as_bytes()), complete, store, path).unwrap();
+            self.is_as_read();
+        }
+
+        fn is_as_read(&self) {
+            assert_eq!(told(&Snapshot::read(&self.path).unwrap()), told(&self.state));
+        }
+
+        fn bytes(&self) -> Vec<u8> {
+            std::fs::read(&self.path).unwrap()
+        }
+    }
+
     #[test]
     fn a_snapshot_comes_back_as_it_was_and_damage_to_any_byte_is_noticed() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).unwrap();
-        let path = folder.path().join("state");
-        let records: [Record; 5] = std::array::from_fn(|seed| record(seed as u64));
-        let [first, second, third, fourth, fifth] = &records;
-        let files = [("campaign.toml", first), ("photos/é.jpg", second)];
-        let folders = [("photos", third)];
-        let outputs = [("dist/a.jpg", fourth), ("dist/b.jpg", fifth)];
-        let contents = Contents { files: &files, folders: &folders, outputs: &outputs };
-        Snapshot::new(&contents).write(Digest::of(b"x"), true, &store, &path).unwrap();
-        let read = Snapshot::read(&path).unwrap();
-        assert!(read.is_complete() && read.fingerprint() == Digest::of(b"x"));
-        for (table, wanted) in [(Table::Files, &files[..]), (Table::Folders, &folders), (Table::Outputs, &outputs)] {
-            assert!(read.entries(table).eq(wanted.iter().map(|(path, record)| (*path, **record))));
+        let mut written = Written::new(20);
+        let mut ends = vec![(written.bytes().len(), told(&written.state))];
+        for (seed, table) in [(50, Table::Outputs), (51, Table::Files)] {
+            written.state.set_record(table, 1, &record(seed));
+            written.write("second", seed == 51);
+            ends.push((written.bytes().len(), told(&written.state)));
         }
-        let whole = std::fs::read(&path).unwrap();
+        let whole = written.bytes();
         for byte in 0..whole.len() {
             let mut damaged = whole.clone();
             damaged[byte] ^= 1;
-            std::fs::write(&path, damaged).unwrap();
-            assert!(Snapshot::read(&path).is_none(), "byte {byte}");
-            std::fs::write(&path, &whole[..byte]).unwrap();
-            assert!(Snapshot::read(&path).is_none(), "cut at {byte}");
+            for damaged in [&damaged, &whole[..byte]] {
+                std::fs::write(&written.path, damaged).unwrap();
+                let sound = ends.iter().rev().find(|(end, _)| *end <= byte).map(|(_, told)| told);
+                assert_eq!(Snapshot::read(&written.path).as_ref().map(told).as_ref(), sound, "byte {byte}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_change_is_written_behind_the_state_and_half_of_one_is_written_over() {
+        let mut written = Written::new(50);
+        let first = written.bytes();
+        written.state.set_record(Table::Outputs, 7, &record(99));
+        written.write("second", false);
+        assert_eq!(written.bytes().len(), first.len() + CHANGE_HEADER + CHANGED);
+        assert!(written.bytes().starts_with(&first));
+        // A build that was killed while it wrote.
+        let mut state = Snapshot::read(&written.path).unwrap();
+        std::fs::write(&written.path, [written.bytes(), vec![7; 300]].concat()).unwrap();
+        assert_eq!(told(&Snapshot::read(&written.path).unwrap()), told(&state));
+        state.set_record(Table::Outputs, 8, &record(98));
+        written.state = state;
+        written.write("third", true);
+        assert_eq!(written.bytes().len(), first.len() + 2 * (CHANGE_HEADER + CHANGED));
+    }
+
+    #[test]
+    fn a_state_is_written_anew_where_much_changed_or_it_is_not_there_as_it_was() {
+        let mut written = Written::new(50);
+        let length = written.bytes().len();
+        (0..10).for_each(|at| written.state.set_record(Table::Outputs, at, &record(99)));
+        written.write("second", true);
+        assert_eq!(written.bytes().len(), length);
+        for again in 0..20 {
+            written.state.set_record(Table::Outputs, 7, &record(100 + again));
+            written.write("third", true);
+        }
+        assert!(written.bytes().len() < length + length / LARGEST_PART);
+        for damage in [|path: &Path| std::fs::remove_file(path), |path: &Path| std::fs::write(path, "cut short")] {
+            damage(&written.path).unwrap();
+            written.write("fourth", true);
+            assert_eq!(written.bytes().len(), length);
         }
     }
 }

@@ -32,19 +32,16 @@ pub fn setting(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Runs seed after seed: `SOFTBOX_SEED` runs one again, `SOFTBOX_SEEDS` so many. A failing list of steps is made as short as it gets and
-/// run once more, so that the message is about what matters.
+/// Runs seed after seed: `SOFTBOX_SEED` runs one again, `SOFTBOX_SEEDS` so many, both together so many from that one on. A failing list of steps
+/// is made as short as it gets and run once more, so that the message is about what matters.
 pub fn each_seed<S: Clone>(
     default: u64,
     steps: impl Fn(u64) -> Vec<S>,
     run: impl Fn(u64, &[S]),
     show: impl Fn(&S) -> String,
 ) {
-    let seeds = match setting("SOFTBOX_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..setting("SOFTBOX_SEEDS").unwrap_or(default),
-    };
-    for seed in seeds {
+    let (first, default) = setting("SOFTBOX_SEED").map_or((0, default), |seed| (seed, 1));
+    for seed in first..first + setting("SOFTBOX_SEEDS").unwrap_or(default) {
         let steps = steps(seed);
         let fails = |steps: &[S]| catch_unwind(AssertUnwindSafe(|| run(seed, steps))).is_err();
         if fails(&steps) {
