@@ -4,6 +4,7 @@ use super::border::{Frame, SURE};
 use super::colours::{Colours, Evidence, logarithm};
 use super::guesses::Guesses;
 use super::hints::painted;
+use super::mirror::mirrored;
 use super::regions::{bounds, distances, fill_specks, main_parts};
 use super::view::View;
 use super::{Fault, Hints};
@@ -18,6 +19,9 @@ const GUESS: f32 = 1.5;
 const COLOUR: f32 = 0.4;
 const HINT: f32 = 8.0;
 const BORDER: f32 = 1.0;
+/// Of the mirror image: where it has what was not found, and where it has not what was found. Shadows are lost less evenly than glass, and spouts
+/// have no mirror image.
+const MIRROR: [f32; 2] = [4.0, 2.0];
 
 /// How much difference of colour a hint reaches across.
 const HINT_REACH: f32 = 12.0;
@@ -56,6 +60,8 @@ struct Case<'a> {
     outside: Vec<bool>,
     /// How deep in the box: −1 at its sides to 1; 0 without one.
     depth: Vec<f32>,
+    /// What the mirror image says: −1 to 1.
+    mirror: Vec<f32>,
     novel: f32,
 }
 
@@ -68,7 +74,7 @@ pub fn divide(picture: &Picture, region: Region, hints: &Hints, guesses: &Guesse
     let mut sides: Vec<bool> = case.prior.iter().map(|prior| *prior > 0.5).collect();
     let rival = if area.is_some() { 0.15 } else { 0.6 };
     let start = if area.is_some_and(|area| is_narrow(picture, area)) { NARROW_START } else { 0 };
-    let mut fills = false;
+    let (mut fills, mut pressed) = (false, 0.0);
     for (step, press) in PRESSED.into_iter().enumerate().skip(start) {
         if step == start && !(hints.keep.is_empty() && hints.drop.is_empty()) {
             Case::new(picture, &frame, &view, &Hints { area: hints.area, ..Hints::default() }, guesses).round(
@@ -82,9 +88,15 @@ pub fn divide(picture: &Picture, region: Region, hints: &Hints, guesses: &Guesse
         case.round(&mut sides, press, if step == start { 0..3 } else { 2..3 });
         main_parts(&mut sides, view.width, &case.prior, Some(&case.keep), rival);
         fills = area.is_none_or(|area| is_filled(&sides, &view, area));
+        pressed = press;
         if fills {
             break;
         }
+    }
+    if let Some(mirror) = mirrored(&sides, view.width) {
+        case.mirror = mirror;
+        case.round(&mut sides, pressed, 2..3);
+        main_parts(&mut sides, view.width, &case.prior, Some(&case.keep), rival);
     }
     fill_specks(&mut sides, view.width, &case.drop, 0.004);
     Ok(Coarse { view, sides, fills })
@@ -101,7 +113,8 @@ impl<'a> Case<'a> {
         let prior = pixels.map(|pixel| guesses.at(view.place(pixel))).collect();
         let novel = if area.is_some() { NOVEL_IN_BOX } else { NOVEL };
         let (near_keep, near_drop) = (vec![0.0; view.len()], vec![0.0; view.len()]);
-        let mut case = Case { frame, prior, keep, drop, near_keep, near_drop, outside, depth, novel };
+        let mirror = vec![0.0; view.len()];
+        let mut case = Case { frame, prior, keep, drop, near_keep, near_drop, outside, depth, mirror, novel };
         for (prior, outside) in case.prior.iter_mut().zip(&case.outside) {
             *prior = if *outside { 0.0 } else { *prior };
         }
@@ -169,7 +182,8 @@ impl<'a> Case<'a> {
             }
             let (keep, drop) = (self.near_keep[pixel], self.near_drop[pixel]);
             // Near a hint, the person knows better than the network.
-            GUESS * log_odds(self.prior[pixel]) * (1.0 - keep.max(drop))
+            let mirror = self.mirror[pixel] * if self.mirror[pixel] > 0.0 { MIRROR[0] } else { MIRROR[1] };
+            (GUESS * log_odds(self.prior[pixel]) + mirror) * (1.0 - keep.max(drop))
                 + COLOUR * evidence.of(self.frame.colours[pixel])
                 + HINT * (keep - drop)
                 + press * self.depth[pixel]

@@ -13,6 +13,7 @@ mod flow;
 mod guesses;
 mod hints;
 mod lift;
+mod mirror;
 mod model;
 mod proof;
 mod regions;
