@@ -13,17 +13,21 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use super::files::Record;
+use super::log::{digest_at, u32_at};
 use super::stat::Stat;
 use super::store::Store;
 use super::{Digest, EngineError};
 
 const MAGIC: &[u8; 16] = b"softbox state 1\n";
 const HEADER: usize = 16 + 32 + 32 + 1 + 3 * 4;
+/// Of the header: the fingerprint of the build that left the state, and whether that was complete.
+const BUILD: Range<usize> = 48..81;
 /// What [`decode`] reads; behind it is the end of the path.
 const DECODED: usize = 4 * 8 + 8 + 32;
 const RECORD: usize = DECODED + 4;
 /// A change: its checksum, which is also that of all before it, then the fingerprint, completeness, and how many records follow.
-const CHANGE_HEADER: usize = 32 + 32 + 1 + 4;
+const CHANGE_HEADER: usize = 32 + BUILT + 4;
+const BUILT: usize = BUILD.end - BUILD.start;
 /// Which record, and what it says now.
 const CHANGED: usize = 4 + DECODED;
 /// Changes may be so large a part of the state before it is written anew.
@@ -77,40 +81,19 @@ impl Snapshot {
         if bytes.len() < HEADER || &bytes[..16] != MAGIC {
             return None;
         }
-        let counts = std::array::from_fn(|at| u32_at(&bytes, 81 + at * 4) as usize);
+        let counts = std::array::from_fn(|at| number_at(&bytes, BUILD.end + at * 4));
         let records = counts.iter().sum::<usize>();
         if records > (bytes.len() - HEADER) / RECORD {
             return None;
         }
         let length = HEADER + records * RECORD + path_end(&bytes, records);
         let checksum = Digest::of(bytes.get(48..length)?);
-        if bytes[16..48] != checksum.0 {
+        if digest_at(&bytes, 16)? != checksum {
             return None;
         }
         let changes = bytes.split_off(length);
-        let written = Written { checksum, end: length };
-        let mut state = Snapshot { bytes, counts, changed: Vec::new(), written: Some(written) };
-        state.catch_up(&changes);
-        Some(state)
-    }
-
-    /// Makes the changes that later builds wrote behind the state, up to the first that is not sound.
-    fn catch_up(&mut self, mut changes: &[u8]) {
-        while let (Some(written), Some(head)) = (&mut self.written, changes.get(..CHANGE_HEADER)) {
-            let length = CHANGE_HEADER + u32_at(head, 65) as usize * CHANGED;
-            let Some((change, rest)) = changes.split_at_checked(length) else { return };
-            let checksum = checksum_of_change(&written.checksum, &change[32..]);
-            if change[..32] != checksum.0 {
-                return;
-            }
-            *written = Written { checksum, end: written.end + length };
-            self.bytes[48..81].copy_from_slice(&head[32..65]);
-            for changed in change[CHANGE_HEADER..].chunks_exact(CHANGED) {
-                let at = record_at(u32_at(changed, 0) as usize).start;
-                self.bytes[at..at + DECODED].copy_from_slice(&changed[4..]);
-            }
-            changes = rest;
-        }
+        let written = catch_up(&mut bytes, Written { checksum, end: length }, &changes);
+        Some(Snapshot { bytes, counts, changed: Vec::new(), written: Some(written) })
     }
 
     pub fn new(contents: &Contents<'_>) -> Snapshot {
@@ -153,7 +136,7 @@ impl Snapshot {
         }
         let mut change = Vec::with_capacity(length);
         change.extend_from_slice(&[0; 32]);
-        change.extend_from_slice(&self.bytes[48..81]);
+        change.extend_from_slice(&self.bytes[BUILD]);
         change.extend_from_slice(&(self.changed.len() as u32).to_le_bytes());
         for index in &self.changed {
             change.extend_from_slice(&index.to_le_bytes());
@@ -194,9 +177,9 @@ impl Snapshot {
     pub fn some(&self, table: Table, span: Range<usize>) -> impl Iterator<Item = (&str, Record)> {
         let first = self.first(table);
         let paths = self.paths();
-        let mut at = self.path_end(first + span.start);
+        let mut at = path_end(&self.bytes, first + span.start);
         (first + span.start..first + span.end).map(move |index| {
-            let end = self.path_end(index + 1);
+            let end = path_end(&self.bytes, index + 1);
             let path = std::str::from_utf8(paths.get(at..end).unwrap_or_default()).unwrap_or_default();
             at = end;
             (path, decode(&self.bytes[record_at(index)]))
@@ -218,7 +201,7 @@ impl Snapshot {
             return None;
         }
         let index = self.first(table) + index;
-        self.paths().get(self.path_end(index)..self.path_end(index + 1))
+        self.paths().get(path_end(&self.bytes, index)..path_end(&self.bytes, index + 1))
     }
 
     /// Which entry of a table has this path.
@@ -257,16 +240,31 @@ impl Snapshot {
         let total: usize = self.counts.iter().sum();
         &self.bytes[(HEADER + total * RECORD).min(self.bytes.len())..]
     }
+}
 
-    /// As [`path_end`].
-    fn path_end(&self, index: usize) -> usize {
-        path_end(&self.bytes, index)
+/// Makes the changes that later builds wrote behind a state, up to the first that is not sound; tells what is written with them.
+fn catch_up(state: &mut [u8], mut written: Written, mut changes: &[u8]) -> Written {
+    while let Some(head) = changes.get(..CHANGE_HEADER) {
+        let length = CHANGE_HEADER + number_at(head, 32 + BUILT) * CHANGED;
+        let Some((change, rest)) = changes.split_at_checked(length) else { break };
+        let checksum = checksum_of_change(&written.checksum, &change[32..]);
+        if change[..32] != checksum.0 {
+            break;
+        }
+        state[BUILD].copy_from_slice(&head[32..32 + BUILT]);
+        for changed in change[CHANGE_HEADER..].chunks_exact(CHANGED) {
+            let at = record_at(number_at(changed, 0)).start;
+            state[at..at + DECODED].copy_from_slice(&changed[4..]);
+        }
+        written = Written { checksum, end: written.end + length };
+        changes = rest;
     }
+    written
 }
 
 /// Where the path of the record before `index` ends, and so that of `index` begins.
 fn path_end(bytes: &[u8], index: usize) -> usize {
-    index.checked_sub(1).map_or(0, |before| u32_at(&bytes[record_at(before)], DECODED) as usize)
+    index.checked_sub(1).map_or(0, |before| number_at(&bytes[record_at(before)], DECODED))
 }
 
 /// A change is sound only behind what it was written behind.
@@ -321,9 +319,9 @@ fn decode(record: &[u8]) -> Record {
     Record { stat, at: u64_at(record, 4) as i64, digest }
 }
 
-/// The four bytes at an offset.
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
-    bytes[at..].first_chunk().map_or(0, |four| u32::from_le_bytes(*four))
+/// A count, index or length; callers have seen that it is there.
+fn number_at(bytes: &[u8], at: usize) -> usize {
+    u32_at(bytes, at).map_or(0, |number| number as usize)
 }
 
 /// The `index`th eight bytes.
