@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::fold::FoldMap;
-use super::stat::{Kind, Root, Stat, look_at, now};
+use super::root::Root;
+use super::stat::{Kind, Stat, look_at, now};
 use super::state::{Snapshot, Table};
 use super::{Bytes, DERIVED, Digest, EngineError};
 

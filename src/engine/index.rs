@@ -64,9 +64,31 @@ impl Index {
 
     /// The offsets of the records of all keys that begin with these bytes, the newest first.
     pub(super) fn of(&self, key: u64) -> impl Iterator<Item = u64> {
-        let first = self.entries.partition_point(|(other, _)| *other < key);
+        let first = self.first_from(key);
         let count = self.entries[first..].iter().take_while(|(other, _)| *other == key).count();
         self.entries[first..first + count].iter().rev().map(|(_, offset)| *offset)
+    }
+
+    /// The first entry whose key is no less. Keys are spread evenly, so that where one lies is nearly known: two steps by how far off the guess is
+    /// leave a few entries to search.
+    fn first_from(&self, key: u64) -> usize {
+        const AROUND: usize = 16;
+        let count = self.entries.len();
+        let share = |distance: u64| ((u128::from(distance) * count as u128) >> 64) as usize;
+        let mut guess = share(key);
+        for _ in 0..2 {
+            guess = match self.entries.get(guess).map(|(there, _)| key.checked_sub(*there).ok_or_else(|| there - key)) {
+                Some(Ok(behind)) => (guess + share(behind)).min(count),
+                Some(Err(before)) => guess.saturating_sub(share(before)),
+                None => count,
+            };
+        }
+        let near = guess.saturating_sub(AROUND)..(guess + AROUND).min(count);
+        let is_less = |(other, _): &(u64, u64)| *other < key;
+        let is_there = (near.start == 0 || is_less(&self.entries[near.start - 1]))
+            && (near.end == count || !is_less(&self.entries[near.end]));
+        let near = if is_there { near } else { 0..count };
+        near.start + self.entries[near].partition_point(is_less)
     }
 
     /// Adds what the log got since, up to `covers`, and writes it all.
@@ -115,6 +137,19 @@ mod tests {
             [vec![300, 100], vec![200], vec![500], vec![400], vec![]]
         );
         assert_eq!(read.covers(), 600);
+    }
+
+    #[test]
+    fn a_key_is_found_however_keys_are_spread() {
+        for spread in [1, u64::MAX / 5000] {
+            let entries: Vec<(u64, u64)> = (0..4000).map(|number| ((number / 3) * 3 * spread, number)).collect();
+            let index = Index { entries, covers: FIRST };
+            for number in 0..4000 {
+                let key = number * spread;
+                let first = index.entries.iter().position(|(other, _)| *other >= key);
+                assert_eq!(index.first_from(key), first.unwrap_or(4000), "{key}");
+            }
+        }
     }
 
     #[test]

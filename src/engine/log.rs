@@ -16,8 +16,10 @@ const HEAD: usize = 12;
 const LONGEST: usize = 64 << 20;
 /// So much of a log is looked at at once.
 const WINDOW: usize = 1 << 18;
-/// So much of a single record is read at once.
+/// So much is read for a single record: most are shorter.
 const NEAR: usize = 512;
+/// So much where one near it was asked for just before.
+const AROUND: usize = 1 << 16;
 /// When so many bytes wait, they are handed to the system unasked.
 const BATCH: usize = 1 << 16;
 
@@ -35,6 +37,36 @@ pub struct Log {
     end: u64,
     /// Records that the system does not have yet.
     waiting: Vec<u8>,
+    near: Near,
+}
+
+/// The part of a log that was read last for a single record.
+#[derive(Debug, Default)]
+struct Near {
+    at: u64,
+    bytes: Vec<u8>,
+}
+
+impl Near {
+    /// What was read from an offset on.
+    fn from(&self, offset: u64) -> Option<&[u8]> {
+        self.bytes.get(usize::try_from(offset.checked_sub(self.at)?).ok()?..)
+    }
+
+    fn of(&self, offset: u64) -> Option<&[u8]> {
+        record_at(self.from(offset)?, 0)
+    }
+
+    /// Reads what lies at an offset: where that is near what was read last, much to both sides of it, since others there will be asked for, too.
+    fn move_to(&mut self, file: &File, offset: u64) -> io::Result<()> {
+        let is_near = offset.abs_diff(self.at) < AROUND as u64;
+        let (before, length) = if is_near { (AROUND as u64 / 2, AROUND) } else { (0, NEAR) };
+        self.at = offset.saturating_sub(before);
+        self.bytes.resize(length, 0);
+        let there = file.read_at(&mut self.bytes, self.at);
+        self.bytes.truncate(*there.as_ref().unwrap_or(&0));
+        there.map(drop)
+    }
 }
 
 impl Log {
@@ -42,7 +74,8 @@ impl Log {
     pub fn open(path: &Path, magic: &Magic) -> io::Result<Log> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         let mut start = Magic::default();
-        let mut log = Log { end: file.metadata()?.len(), file, waiting: Vec::new() };
+        let end = file.metadata()?.len();
+        let mut log = Log { file, end, waiting: Vec::new(), near: Near::default() };
         if log.end < FIRST || log.file.read_exact_at(&mut start, 0).is_err() || start != *magic {
             log.file.set_len(0)?;
             log.file.write_all_at(magic, 0)?;
@@ -85,6 +118,7 @@ impl Log {
     pub fn cut(&mut self, offset: u64) -> io::Result<()> {
         if offset < self.end {
             self.flush()?;
+            self.near = Near::default();
             self.end = offset;
             self.file.set_len(self.end)?;
         }
@@ -116,26 +150,31 @@ impl Log {
     }
 
     /// One record, if it is sound.
-    pub fn read(&self, offset: u64) -> Option<Vec<u8>> {
+    pub fn read(&mut self, offset: u64) -> Option<Vec<u8>> {
         let written = self.end - self.waiting.len() as u64;
         if let Some(waits) = offset.checked_sub(written) {
             return record_at(&self.waiting, usize::try_from(waits).ok()?).map(<[u8]>::to_vec);
         }
-        // Most records are short: their beginning is all of them.
-        let mut start = [0; NEAR];
-        let there = self.file.read_at(&mut start, offset).ok()?;
-        let (head, near) = start[..there].split_at_checked(HEAD)?;
+        // A record that is cut off here, or was written later, does not match its checksum.
+        if let Some(record) = self.near.of(offset) {
+            return Some(record.to_vec());
+        }
+        self.near.move_to(&self.file, offset).ok()?;
+        if let Some(record) = self.near.of(offset) {
+            return Some(record.to_vec());
+        }
+        let (head, rest) = self.near.from(offset)?.split_at_checked(HEAD)?;
         let length = u32::from_le_bytes(*head.first_chunk()?) as usize;
-        let mut payload = near[..near.len().min(length)].to_vec();
-        let near = payload.len();
-        payload.resize(Some(length).filter(|length| *length <= LONGEST)?, 0);
-        self.file.read_exact_at(&mut payload[near..], offset + (HEAD + near) as u64).ok()?;
+        let is_longer = (rest.len() + 1..=LONGEST).contains(&length);
+        let mut payload = vec![0; Some(length).filter(|_| is_longer)?];
+        self.file.read_exact_at(&mut payload, offset + HEAD as u64).ok()?;
         (head[4..] == checksum(&payload)).then_some(payload)
     }
 
     /// Forgets all records.
     pub fn clear(&mut self) -> io::Result<()> {
         self.waiting.clear();
+        self.near = Near::default();
         self.end = FIRST;
         self.file.set_len(FIRST)
     }

@@ -30,6 +30,7 @@ pub mod outputs;
 mod recent;
 mod records;
 mod rehearse;
+mod root;
 pub mod schedule;
 mod shared;
 mod small;
@@ -354,6 +355,7 @@ impl Engine {
         options: &Options,
         tell: &mut dyn FnMut(Event<'_, A::Failure>),
     ) -> Result<Report, EngineError> {
+        let began = stat::now();
         let loaded = phase("recall", tell, || {
             self.recall();
             self.traces.load()
@@ -379,7 +381,7 @@ impl Engine {
         }
         let report = Report { removed, ..schedule::run(self, graph, options, tell) };
         let is_complete = is_whole && options.quiet && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
-        self.outputs.mature(&self.files);
+        self.outputs.mature(began);
         phase("save", tell, || {
             let last = self.last.save(&self.store, self.traces.sets(), graph.len(), is_whole);
             last.map_err(|error| EngineError::Write { path: format!("{DERIVED}/last"), error })?;

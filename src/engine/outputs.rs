@@ -10,6 +10,7 @@
 //! build reads it and puts it right; what lay there is in `.softbox/replaced/`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,15 +18,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::files::{Files, Record};
 use super::log::Log;
 use super::records::Records;
-use super::stat::{Kind, Stat, look_at, lstat, now};
+use super::stat::{Kind, Stat, fstat, lstat, now};
 use super::state::Snapshot;
 use super::store::{Store, near};
 use super::{Bytes, Change, Digest, EngineError};
 
 const MAGIC: &[u8; 16] = b"softbox journal2";
-
-/// So few stats are not worth handing to another processor.
-const FEW: usize = 1024;
 
 /// What softbox wrote where, with the stat that the file had then.
 #[derive(Debug)]
@@ -51,9 +49,11 @@ pub struct Published {
 }
 
 impl Journal {
-    fn announce(&self, digest: &Digest, path: &str) -> io::Result<()> {
+    fn announce<'a>(&self, writes: impl IntoIterator<Item = (&'a Digest, &'a str)>) -> io::Result<()> {
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        log.append(&[&digest.0, path.as_bytes()].concat());
+        for (digest, path) in writes {
+            log.append(&[&digest.0, path.as_bytes()].concat());
+        }
         log.flush()
     }
 }
@@ -119,17 +119,15 @@ impl Outputs {
         true
     }
 
-    /// Records taken in the very tick of their writing cannot be trusted later; by now most can: same stat, later moment.
-    pub fn mature(&mut self, files: &Files) {
-        let unsettled = self.records.iter().filter(|(_, record)| !record.stat.is_settled(record.at));
-        let unsettled: Vec<(String, Record)> = unsettled.map(|(path, record)| (path.to_owned(), record)).collect();
-        let matured: Vec<Option<Record>> = look_at(&unsettled, FEW, |(path, record)| {
-            let at = now();
-            let (_, stat) = files.root().lstat(path).ok()??;
-            (stat == record.stat).then_some(Record { at, ..*record })
-        });
-        let matured = unsettled.iter().zip(matured).filter_map(|((path, _), record)| Some((path, record?)));
-        matured.for_each(|(path, record)| self.records.set(path, record));
+    /// Records taken in the very tick of their writing cannot be trusted then. By now most can of those that a build made since `began`: a later
+    /// change of the file would show in its stat, which the next build looks at.
+    pub fn mature(&mut self, began: i64) {
+        let at = now();
+        let fresh = self.records.iter().filter(|(_, record)| record.at >= began && !record.stat.is_settled(record.at));
+        let settled = fresh.filter(|(_, record)| record.stat.is_settled(at));
+        let settled: Vec<(String, Record)> =
+            settled.map(|(path, record)| (path.to_owned(), Record { at, ..record })).collect();
+        settled.into_iter().for_each(|(path, record)| self.records.set(&path, record));
     }
 
     /// Those that are not as they were written, or not there.
@@ -169,10 +167,45 @@ impl Outputs {
     }
 }
 
+/// How an asset stands, by its stat alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It has the bytes of its record.
+    Right,
+    Gone,
+    Unsure,
+}
+
+impl Standing {
+    /// How assets with records stand. Where a folder is gone, so is what was in it.
+    pub(super) fn of<'a>(files: &Files, assets: impl Iterator<Item = (&'a str, &'a Record)>) -> Vec<Standing> {
+        let mut gone = "";
+        let standing = |(path, record): (&'a str, &Record)| {
+            let folder = folder_of(path);
+            if !gone.is_empty() && folder == gone {
+                return Standing::Gone;
+            }
+            match files.root().lstat(path) {
+                Ok(None) => {
+                    gone = if matches!(files.root().lstat(folder), Ok(None)) { folder } else { "" };
+                    Standing::Gone
+                }
+                Ok(there) if record.vouches_for_asset(there) => Standing::Right,
+                _ => Standing::Unsure,
+            }
+        };
+        assets.map(standing).collect()
+    }
+}
+
 impl Record {
-    /// Whether an asset's stat alone tells that it has the bytes of the record. A link is no asset.
+    /// Whether an asset's stat alone tells that it has the bytes of the record.
     pub(super) fn vouches_for_output(&self, files: &Files, path: &str) -> bool {
-        let there = files.root().lstat(path).ok().flatten();
+        files.root().lstat(path).is_ok_and(|there| self.vouches_for_asset(there))
+    }
+
+    /// As [`Record::vouches_for`]. A link is no asset.
+    fn vouches_for_asset(&self, there: Option<(Kind, Stat)>) -> bool {
         there.is_some_and(|(kind, stat)| kind == Kind::File && self.vouches_for(Some(stat)))
     }
 
@@ -202,41 +235,99 @@ pub(super) struct Publisher<'a> {
     pub journal: &'a Journal,
 }
 
+/// Where an asset stood when the build began.
+#[derive(Debug, Default)]
+pub(super) struct Was {
+    /// What softbox wrote there last.
+    pub record: Option<Record>,
+    /// Nothing was there, as far as anybody looked.
+    pub is_gone: bool,
+}
+
+/// What is seen to once for assets that are written one after the other.
+#[derive(Debug, Default)]
+pub(super) struct Batch<'a> {
+    /// The journal has their writes.
+    announced: bool,
+    /// The last one that is no link.
+    folder: &'a str,
+}
+
 impl Publisher<'_> {
+    /// Announces writes at once. What of it then is not written does no harm.
+    pub(super) fn announce<'a>(&self, writes: impl IntoIterator<Item = (&'a Digest, &'a str)>) -> Batch<'static> {
+        // Where the journal cannot be written, each asset tells that on its own.
+        Batch { announced: self.journal.announce(writes).is_ok(), ..Batch::default() }
+    }
+
+    fn announce_unless(&self, batch: &Batch<'_>, digest: &Digest, path: &str) -> io::Result<()> {
+        if batch.announced { Ok(()) } else { self.journal.announce([(digest, path)]) }
+    }
+
     /// The folder of all assets may be a link, which somebody made for that. One below it could point at anything of theirs.
-    fn refuse_linked_folder(&self, path: &str) -> Result<(), EngineError> {
+    fn refuse_linked_folder<'a>(&self, path: &'a str, batch: &mut Batch<'a>) -> Result<(), EngineError> {
+        let folder = folder_of(path);
+        if folder == batch.folder {
+            return Ok(());
+        }
         let folders = path.match_indices('/').skip(1).map(|(at, _)| &path[..at]);
         for folder in folders {
             if matches!(self.files.root().lstat(folder), Ok(Some((Kind::Link, _)))) {
                 return Err(EngineError::Escapes { path: folder.to_owned() });
             }
         }
+        batch.folder = folder;
         Ok(())
     }
 
     /// Gives a path the bytes of `digest`, whatever is there now. `bytes` is asked only if they have to be written, and tells whether the
     /// store has them, too; `None` if they cannot be had, then nothing was changed.
-    pub(super) fn publish(
+    pub(super) fn publish<'a>(
+        &self,
+        path: &'a str,
+        was: &Was,
+        digest: Digest,
+        batch: &mut Batch<'a>,
+        bytes: impl FnOnce() -> Option<(Bytes, bool)>,
+    ) -> Result<Option<Published>, EngineError> {
+        self.refuse_linked_folder(path, batch)?;
+        if !was.is_gone {
+            return self.replace(path, was.record, digest, batch, bytes);
+        }
+        let Some((bytes, stored)) = bytes() else { return Ok(None) };
+        if !self.store.may_share(&bytes, stored) {
+            let fault = |error| EngineError::Write { path: path.to_owned(), error };
+            self.announce_unless(batch, &digest, path).map_err(fault)?;
+            if let Ok(file) = self.files.root().write_new(path, &bytes) {
+                return written(path, was.record, digest, &file, None).map(Some);
+            }
+            // Something came there since the build began, or that file system cannot do it.
+        }
+        self.replace(path, was.record, digest, batch, || Some((bytes, stored)))
+    }
+
+    /// As [`Publisher::publish`], where something may be.
+    fn replace(
         &self,
         path: &str,
-        known: Option<&Record>,
+        known: Option<Record>,
         digest: Digest,
+        batch: &Batch<'_>,
         bytes: impl FnOnce() -> Option<(Bytes, bool)>,
     ) -> Result<Option<Published>, EngineError> {
         let fault = |error| EngineError::Write { path: path.to_owned(), error };
         let there = self.files.root().lstat(path).map_err(fault)?;
-        self.refuse_linked_folder(path)?;
         if matches!(there, Some((Kind::Folder, _))) {
             return Err(EngineError::Folder { path: path.to_owned() });
         }
         let record = match (there, known) {
             (None, _) => None,
-            (_, Some(record)) if record.vouches_for_output(self.files, path) => Some(*record),
+            (_, Some(record)) if record.vouches_for_asset(there) => Some(record),
             _ => Record::of_output(self.files, path),
         };
         if let Some(record) = record.filter(|record| record.digest == digest) {
             if known.is_none_or(|known| known.digest != digest) {
-                self.journal.announce(&digest, path).map_err(fault)?;
+                self.journal.announce([(&digest, path)]).map_err(fault)?;
             }
             return Ok(Some(Published { record, change: None, set_aside: None }));
         }
@@ -246,24 +337,20 @@ impl Publisher<'_> {
             Some(_) if ours.is_none() => Some(self.set_aside(&self.files.path(path), path)?),
             _ => None,
         };
-        self.journal.announce(&digest, path).map_err(fault)?;
+        self.announce_unless(batch, &digest, path).map_err(fault)?;
         let full = self.files.path(path);
         let beside = self.store.prepare(&digest, &bytes, stored).map_err(fault)?;
-        match ours {
+        let file = match ours {
             Some(ours) => {
-                if let Some(old) = self.store.exchange(beside, &full).map_err(fault)? {
+                let (file, old) = self.store.exchange(beside, &full).map_err(fault)?;
+                if let Some(old) = old {
                     set_aside = self.discard(&old, &ours, path)?;
                 }
+                file
             }
-            None => self.store.rename(&beside, &full).map_err(fault)?,
-        }
-        let stat = self.files.root().lstat(path).map_err(fault)?.map_or(Stat::default(), |(_, stat)| stat);
-        let change = match known {
-            None => Change::New,
-            Some(known) if known.digest == digest => Change::Restored,
-            Some(_) => Change::Changed,
+            None => self.store.place(beside, &full).map_err(fault)?,
         };
-        Ok(Some(Published { record: Record { stat, at: now(), digest }, change: Some(change), set_aside }))
+        written(path, known, digest, &file, set_aside).map(Some)
     }
 
     /// Removes what an asset took the place of, unless somebody saved something there since it was looked at; tells where that is kept.
@@ -283,6 +370,28 @@ impl Publisher<'_> {
         let kept = kept.map_err(|error| EngineError::Write { path: path.to_owned(), error })?;
         Ok(kept.strip_prefix(self.files.path("")).unwrap_or(&kept).to_string_lossy().into_owned())
     }
+}
+
+/// What came of writing a file that has its place now.
+fn written(
+    path: &str,
+    known: Option<Record>,
+    digest: Digest,
+    file: &File,
+    set_aside: Option<String>,
+) -> Result<Published, EngineError> {
+    let stat = fstat(file).map_err(|error| EngineError::Write { path: path.to_owned(), error })?;
+    let change = match known {
+        None => Change::New,
+        Some(known) if known.digest == digest => Change::Restored,
+        Some(_) => Change::Changed,
+    };
+    Ok(Published { record: Record { stat, at: now(), digest }, change: Some(change), set_aside })
+}
+
+/// The folder of an asset; empty for the campaign's own.
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn remove_empty_parents(root: &Path, file: &Path) {
@@ -315,7 +424,7 @@ mod tests {
         std::fs::write(&beside, "half").unwrap();
         let before = Outputs::open(&derived).unwrap();
         for text in announced {
-            before.journal.announce(&Digest::of(text.as_bytes()), PATH).unwrap();
+            before.journal.announce([(&Digest::of(text.as_bytes()), PATH)]).unwrap();
         }
         let files = Files::open(folder.path()).unwrap();
         let old = Record { digest: Digest::of(b"old"), ..Record::default() };
@@ -358,20 +467,22 @@ mod tests {
             std::fs::rename(folder.path().join("theirs"), &full).unwrap();
         };
         let saved_in_place = || std::fs::write(&full, "what they saved").unwrap();
-        let publish = |text: &str, known: Option<&Record>, meanwhile: &dyn Fn()| {
+        let publish = |text: &str, record: Option<Record>, meanwhile: &dyn Fn()| {
             let bytes = || {
                 meanwhile();
                 Some((Bytes::new(text.as_bytes().to_vec()), false))
             };
-            publisher.publish(PATH, known, Digest::of(text.as_bytes()), bytes).unwrap().unwrap()
+            let was = Was { record, is_gone: record.is_none() };
+            publisher.publish(PATH, &was, Digest::of(text.as_bytes()), &mut Batch::default(), bytes).unwrap().unwrap()
         };
-        let old = publish("old", None, &|| {}).record;
-        let new = publish("new", Some(&old), &|| {});
+        std::fs::create_dir_all(folder.path().join("dist")).unwrap();
+        let old = publish("old", None, &saved_whole);
+        let new = publish("new", Some(old.record), &|| {});
         assert_eq!(new.set_aside, None);
-        let newer = publish("newer", Some(&new.record), &saved_whole);
-        let newest = publish("newest", Some(&newer.record), &saved_in_place);
+        let newer = publish("newer", Some(new.record), &saved_whole);
+        let newest = publish("newest", Some(newer.record), &saved_in_place);
         assert_eq!(std::fs::read_to_string(&full).unwrap(), "newest");
-        for kept in [newer, newest].map(|published| published.set_aside.unwrap()) {
+        for kept in [old, newer, newest].map(|published| published.set_aside.unwrap()) {
             assert_eq!(std::fs::read_to_string(folder.path().join(kept)).unwrap(), "what they saved");
         }
         assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
@@ -384,7 +495,10 @@ mod tests {
         let outputs = Outputs::open(folder.path()).unwrap();
         let publisher = Publisher { files: &files, store: &store, journal: &outputs.journal };
         let bytes = || Some((Bytes::new(b"new".to_vec()), false));
-        let published = publisher.publish(PATH, None, Digest::of(b"new"), bytes).unwrap().unwrap();
+        let published = publisher
+            .publish(PATH, &Was::default(), Digest::of(b"new"), &mut Batch::default(), bytes)
+            .unwrap()
+            .unwrap();
         assert!(published.record.at <= now());
         assert!(!outputs.is_settled());
     }

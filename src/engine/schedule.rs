@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::graph::Dependents;
 use super::key::{Keys, Written};
 use super::last::{Entry, Last};
-use super::outputs::{Outputs, Published, Publisher};
+use super::outputs::{Outputs, Published, Publisher, Standing, Was};
 use super::recent::Recent;
 use super::records::Records;
 use super::shared::Made;
@@ -50,8 +50,8 @@ struct Loop<'a, A: Action> {
     traces: &'a mut Traces,
     last: &'a mut Last,
     outputs: &'a mut Records,
-    /// Assets whose stat was that of their record when the build began.
-    vouched: Vec<bool>,
+    /// How assets with a record stood when the build began.
+    standing: Vec<Standing>,
     /// What this build is for.
     needed: Vec<bool>,
     recent: &'a mut Recent,
@@ -112,7 +112,7 @@ pub(super) fn run<A: Action>(
         traces,
         last,
         outputs: records,
-        vouched: vec![false; graph.len()],
+        standing: vec![Standing::Unsure; graph.len()],
         recent,
         tell,
         names: &graph.known().names,
@@ -228,9 +228,11 @@ impl<'a, A: Action> Loop<'a, A> {
             if span.is_empty() {
                 break;
             }
-            let looked: Vec<bool> =
-                look_at(&span, SPAN / 16, |(_, path, record)| record.vouches_for_output(files, path));
-            span.iter().zip(looked).for_each(|((id, ..), is_right)| self.vouched[id.index()] = is_right);
+            let parts: Vec<_> = span.chunks(SPAN / 16).collect();
+            let looked: Vec<Vec<Standing>> =
+                look_at(&parts, 1, |part| Standing::of(files, part.iter().map(|(_, path, record)| (*path, record))));
+            let looked = looked.into_iter().flatten();
+            span.iter().zip(looked).for_each(|((id, ..), standing)| self.standing[id.index()] = standing);
         }
     }
 
@@ -361,7 +363,8 @@ impl<'a, A: Action> Loop<'a, A> {
 
     /// Whether an asset is what it should be, by its stat alone.
     fn vouches(&self, id: ActionId, path: &str, digest: &Digest) -> bool {
-        self.vouched[id.index()] && self.outputs.get(path).is_some_and(|record| record.digest == *digest)
+        self.standing[id.index()] == Standing::Right
+            && self.outputs.get(path).is_some_and(|record| record.digest == *digest)
     }
 
     /// The key of an action, or why it cannot even be tried.
@@ -432,9 +435,10 @@ impl<'a, A: Action> Loop<'a, A> {
             },
             Lane::Processor => None,
         };
-        let known = node.asset.as_deref().and_then(|path| self.outputs.get(path));
+        let record = node.asset.as_deref().and_then(|path| self.outputs.get(path));
+        let was = Was { record, is_gone: record.is_none() || self.standing[id.index()] == Standing::Gone };
         self.states[id.index()] = State::Running;
-        let task = Task { id, written, hot, recipe, known, restore };
+        let task = Task { id, written, hot, recipe, was, restore };
         let queue = &mut self.tasks[Line::of(&node.action, task.restore.is_some()) as usize];
         if self.depth_first { queue.push_front(task) } else { queue.push_back(task) }
     }

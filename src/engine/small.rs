@@ -95,8 +95,9 @@ impl Small {
     /// All outputs, in the order in which they were made; `None` for one that is damaged.
     pub(super) fn all(&mut self) -> Vec<Option<(Digest, u64)>> {
         let Some(open) = self.there() else { return Vec::new() };
+        let (places, cut) = (open.places(), open.was_cut.then_some(None));
         let measured = |place| open.at(place).map(|(digest, bytes)| (digest, bytes.len() as u64));
-        open.places().into_iter().map(measured).chain(open.was_cut.then_some(None)).collect()
+        places.into_iter().map(measured).chain(cut).collect()
     }
 
     /// Forgets all but some, and what is damaged: writes what stays into a new log, which then takes the place of the old one.
@@ -105,7 +106,8 @@ impl Small {
         let Some(open) = self.there() else { return Ok(()) };
         let beside = store.scratch_name();
         let mut next = Log::open(&beside, MAGIC)?;
-        let sound = open.places().into_iter().filter_map(|place| open.at(place));
+        let places = open.places();
+        let sound = places.into_iter().filter_map(|place| open.at(place));
         for (_, bytes) in sound.filter(|(digest, _)| stays(digest)) {
             next.append(&bytes);
         }
@@ -156,7 +158,7 @@ impl Open {
     }
 
     /// The output at one of the [`Open::places`], if it is sound.
-    fn at(&self, (key, offset): (u64, u64)) -> Option<(Digest, Vec<u8>)> {
+    fn at(&mut self, (key, offset): (u64, u64)) -> Option<(Digest, Vec<u8>)> {
         let bytes = self.log.read(offset)?;
         let digest = Digest::of(&bytes);
         (first_bytes(&digest) == key).then_some((digest, bytes))

@@ -1,11 +1,12 @@
 //! What the file system says of a file without opening it, and when that is enough to trust a digest.
 
+use std::fs::File;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rayon::prelude::*;
-use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fd::BorrowedFd;
+use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 
 /// Size, times (nanoseconds since 1970) and inode of a file or folder.
@@ -58,36 +59,18 @@ pub fn seconds() -> u64 {
     (now() / 1_000_000_000).unsigned_abs()
 }
 
-/// An open folder, from which paths are looked up: shorter walks than from `/`, and the same folder even if it is renamed meanwhile.
-#[derive(Debug)]
-pub struct Root(OwnedFd);
-
-impl Root {
-    pub fn open(path: &Path) -> std::io::Result<Root> {
-        Ok(Root(rustix::fs::open(path, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?))
-    }
-
-    /// Follows links. `None` where there is nothing.
-    pub fn stat(&self, path: &str) -> std::io::Result<Option<(Kind, Stat)>> {
-        self.stat_with(path, AtFlags::empty())
-    }
-
-    /// Does not follow a link at the end of the path.
-    pub fn lstat(&self, path: &str) -> std::io::Result<Option<(Kind, Stat)>> {
-        self.stat_with(path, AtFlags::SYMLINK_NOFOLLOW)
-    }
-
-    fn stat_with(&self, path: &str, flags: AtFlags) -> std::io::Result<Option<(Kind, Stat)>> {
-        stat_at(self.0.as_fd(), Path::new(if path.is_empty() { "." } else { path }), flags)
-    }
-}
-
-/// As [`Root::lstat`], for any path.
+/// What is at a path, without following a link at its end; `None` where there is nothing.
 pub fn lstat(path: &Path) -> std::io::Result<Option<(Kind, Stat)>> {
     stat_at(rustix::fs::CWD, path, AtFlags::SYMLINK_NOFOLLOW)
 }
 
-fn stat_at(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> std::io::Result<Option<(Kind, Stat)>> {
+/// Of an open file, whatever its name is by now.
+pub fn fstat(file: &File) -> std::io::Result<Stat> {
+    Ok(Stat::from(&rustix::fs::fstat(file)?))
+}
+
+/// What is at a path that starts from a folder.
+pub fn stat_at(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> std::io::Result<Option<(Kind, Stat)>> {
     match rustix::fs::statat(folder, path, flags) {
         Ok(found) => {
             let kind = match FileType::from_raw_mode(found.st_mode) {
@@ -96,17 +79,22 @@ fn stat_at(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> std::io::Resu
                 FileType::Symlink => Kind::Link,
                 _ => Kind::Other,
             };
-            let nanos = |seconds: i64, nanos: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(nanos);
-            let stat = Stat {
-                size: found.st_size as u64,
-                mtime: nanos(found.st_mtime, found.st_mtime_nsec as i64),
-                ctime: nanos(found.st_ctime, found.st_ctime_nsec as i64),
-                inode: found.st_ino,
-            };
-            Ok(Some((kind, stat)))
+            Ok(Some((kind, Stat::from(&found))))
         }
         Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+impl From<&rustix::fs::Stat> for Stat {
+    fn from(found: &rustix::fs::Stat) -> Stat {
+        let nanos = |seconds: i64, nanos: i64| seconds.wrapping_mul(1_000_000_000).wrapping_add(nanos);
+        Stat {
+            size: found.st_size as u64,
+            mtime: nanos(found.st_mtime, found.st_mtime_nsec as i64),
+            ctime: nanos(found.st_ctime, found.st_ctime_nsec as i64),
+            inode: found.st_ino,
+        }
     }
 }
 
@@ -169,7 +157,7 @@ mod tests {
         let there = std::fs::metadata(&path).unwrap();
         let ctime = there.ctime() * 1_000_000_000 + there.ctime_nsec();
         let stat = Stat { size: 5, mtime: 1_000_000_000_123_456_789, ctime, inode: there.ino() };
-        assert_eq!(Root::open(folder.path()).unwrap().stat("a").unwrap(), Some((Kind::File, stat)));
+        assert_eq!(lstat(&path).unwrap(), Some((Kind::File, stat)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Survives: SIGKILL and a power cut at any moment, at the price of what was cut short. A blob is written at its place, since one that is not
 //! whole fails its check like any other damaged one, and no trace tells of it yet. Nothing is synced: each blob can be made again.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,6 +22,7 @@ pub struct Store {
     shared: Option<Shared>,
     scratch: PathBuf,
     next: AtomicU64,
+    /// Whether copies can share blocks here, as far as is known.
     reflinks: AtomicBool,
 }
 
@@ -116,7 +117,7 @@ impl Store {
                 // Another worker may be about to write the same, so it is never written over in place.
                 if is_at(&path) { Ok(()) } else { self.write(&path, bytes) }
             }
-            other => other,
+            other => other.map(drop),
         }
     }
 
@@ -163,32 +164,37 @@ impl Store {
     pub fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let beside = self.scratch_name();
         create(&beside, bytes)?;
-        self.rename(&beside, path)
+        self.rename(&beside, path).map(drop)
     }
 
     /// Writes bytes beside a path; where they are stored (and were checked) sharing the blob's blocks, if the file system can.
-    pub(super) fn prepare(&self, digest: &Digest, bytes: &[u8], stored: bool) -> io::Result<PathBuf> {
-        let beside = self.scratch_name();
-        if !(stored && !is_small(bytes.len()) && self.reflink(digest, &beside)) {
-            create(&beside, bytes)?;
-        }
-        Ok(beside)
+    pub(super) fn prepare(&self, digest: &Digest, bytes: &[u8], stored: bool) -> io::Result<Beside> {
+        let path = self.scratch_name();
+        let is_shared = self.may_share(bytes, stored) && self.reflink(digest, &path);
+        let file = if is_shared { File::open(&path) } else { create(&path, bytes) }?;
+        Ok(Beside { path, file })
     }
 
-    /// Has a prepared file take the place of the one at a path, where the system can do that so that the latter is kept for the caller to
-    /// look at and remove. Tells where.
-    pub(super) fn exchange(&self, beside: PathBuf, path: &Path) -> io::Result<Option<PathBuf>> {
-        match exchange(&beside, path) {
-            Ok(()) => Ok(Some(beside)),
+    /// Gives a prepared file its place, whatever is there, and hands it back.
+    pub(super) fn place(&self, beside: Beside, path: &Path) -> io::Result<File> {
+        Ok(self.rename(&beside.path, path)?.unwrap_or(beside.file))
+    }
+
+    /// As [`Store::place`]; where the system can do that, what was there is kept for the caller to look at and remove. Tells where.
+    pub(super) fn exchange(&self, beside: Beside, path: &Path) -> io::Result<(File, Option<PathBuf>)> {
+        match exchange(&beside.path, path) {
+            Ok(()) => Ok((beside.file, Some(beside.path))),
             // Other systems and file systems, and where nothing is there any more.
-            Err(_) => self.rename(&beside, path).map(|()| None),
+            Err(_) => self.place(beside, path).map(|file| (file, None)),
         }
+    }
+
+    /// Whether a copy of these bytes may share blocks with the store, as far as is known.
+    pub(super) fn may_share(&self, bytes: &[u8], stored: bool) -> bool {
+        stored && !is_small(bytes.len()) && self.reflinks.load(Ordering::Relaxed)
     }
 
     fn reflink(&self, digest: &Digest, to: &Path) -> bool {
-        if !self.reflinks.load(Ordering::Relaxed) {
-            return false;
-        }
         let blob = self.shared_blob(digest).filter(|path| path.is_file()).unwrap_or_else(|| self.blob(digest));
         let is_done = reflink_copy::reflink(blob, to).is_ok();
         self.reflinks.store(is_done, Ordering::Relaxed);
@@ -213,21 +219,33 @@ impl Store {
         self.scratch.join(self.next.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
-    /// Gives a file its place, whatever is there; if that fails, it is removed.
-    pub(super) fn rename(&self, beside: &Path, path: &Path) -> io::Result<()> {
-        let mut renamed = fs::rename(beside, path);
+    /// Gives a file its place, whatever is there; if that fails, it is removed. Hands back the file that has the place now, where that had to be a
+    /// copy.
+    pub(super) fn rename(&self, beside: &Path, path: &Path) -> io::Result<Option<File>> {
+        let mut renamed = fs::rename(beside, path).map(|()| None);
         if renamed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            renamed = make_parent(path).and_then(|()| fs::rename(beside, path));
+            renamed = make_parent(path).and_then(|()| fs::rename(beside, path)).map(|()| None);
         }
         // dist/ may lie on another file system; then beside means in the same folder.
         if renamed.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::CrossesDevices) {
             let near = near(path);
-            let copied = make_parent(path).and_then(|()| fs::copy(beside, &near)).and_then(|_| fs::rename(&near, path));
+            let copied = make_parent(path).and_then(|()| fs::copy(beside, &near)).and_then(|_| {
+                let file = File::open(&near)?;
+                fs::rename(&near, path).map(|()| Some(file))
+            });
             renamed = copied.inspect_err(|_| drop(fs::remove_file(&near)));
             let _ = fs::remove_file(beside); // if not now, then when the store is opened next
         }
         renamed.inspect_err(|_| drop(fs::remove_file(beside))) // the error is the one to tell
     }
+}
+
+/// A file that is written, under a name that nobody else looks for. Still open, so that its stat can be asked once it has its place, whoever
+/// saves something there meanwhile.
+#[derive(Debug)]
+pub(super) struct Beside {
+    path: PathBuf,
+    file: File,
 }
 
 /// An output, however it is kept.
@@ -270,17 +288,18 @@ pub(super) fn near(path: &Path) -> PathBuf {
 }
 
 /// Writes a file where there is none. Folders on the way are made; what could not be written whole is removed.
-fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = match fs::File::create_new(path) {
+fn create(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    let mut file = match File::create_new(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             make_parent(path)?;
-            fs::File::create_new(path)?
+            File::create_new(path)?
         }
         other => other?,
     };
     file.write_all(bytes).inspect_err(|_| {
         let _ = fs::remove_file(path); // the write failed already; that error is the one to tell
-    })
+    })?;
+    Ok(file)
 }
 
 /// Has two files change places, in one step. Where a file takes another one's name by a plain rename, ext4 writes it out to the disk first,
@@ -343,7 +362,7 @@ mod tests {
         let (digest, bytes) = picture();
         let path = store.blob(&digest);
         make_parent(&path).unwrap();
-        let mut other = fs::File::create_new(&path).unwrap();
+        let mut other = File::create_new(&path).unwrap();
         other.write_all(&bytes[..3]).unwrap();
         store.put(&digest, &bytes).unwrap();
         other.write_all(&bytes[3..]).unwrap();
@@ -396,7 +415,7 @@ mod tests {
         let [used, unused] = [&b"used"[..], b"unused"].map(|bytes| {
             let digest = Digest::of(bytes);
             store.put(&digest, bytes).unwrap();
-            let file = fs::File::open(store.shared_blob(&digest).unwrap()).unwrap();
+            let file = File::open(store.shared_blob(&digest).unwrap()).unwrap();
             file.set_modified(std::time::SystemTime::now() - days(40)).unwrap();
             digest
         });

@@ -5,11 +5,11 @@ use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::files::{Files, Record};
+use super::files::Files;
 use super::found::Found;
 use super::key::Written;
 use super::last::Entry;
-use super::outputs::{Published, Publisher};
+use super::outputs::{Batch, Published, Publisher, Was};
 use super::shared::Made;
 use super::traces::micros;
 use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Lane, Node, Output, Reservation};
@@ -96,7 +96,7 @@ pub(super) struct Task {
     /// Of what is asked for elsewhere.
     pub recipe: Option<Digest>,
     /// Where the asset stands, as far as is known.
-    pub known: Option<Record>,
+    pub was: Was,
     /// Set where the output is known and only the asset is to be put right.
     pub restore: Option<Entry>,
 }
@@ -190,15 +190,20 @@ pub(super) fn answer<A: Action>(
     answers: &Sender<Answers<A::Failure>>,
 ) {
     let Tasks { line, all } = tasks;
-    let all = all.into_iter().map(|task| do_one(shared, task)).collect();
+    let writes = all.iter().filter_map(|task| {
+        let made = task.restore.as_ref().filter(|made| made.kept)?;
+        Some((&made.output, shared.graph.node(task.id).asset.as_deref()?))
+    });
+    let mut batch = if line == Line::Restore { shared.publisher.announce(writes) } else { Batch::default() };
+    let all = all.into_iter().map(|task| do_one(shared, task, &mut batch)).collect();
     // The loop only goes away when it waits for nobody.
     let _ = answers.send(Answers { worker, line, all });
 }
 
-fn do_one<A: Action>(shared: Shared<'_, A>, task: Task) -> Answer<A::Failure> {
+fn do_one<'a, A: Action>(shared: Shared<'a, A>, task: Task, batch: &mut Batch<'a>) -> Answer<A::Failure> {
     let (id, began) = (task.id, Instant::now());
     let node = shared.graph.node(id);
-    let done = catch_unwind(AssertUnwindSafe(|| perform(shared, node, task, began))).unwrap_or_else(|panic| {
+    let done = catch_unwind(AssertUnwindSafe(|| perform(shared, node, task, batch, began))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let message = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         Done::Failed(node.action.fault(EngineError::Panicked { name: node.name.clone(), message }), began.elapsed())
@@ -206,28 +211,35 @@ fn do_one<A: Action>(shared: Shared<'_, A>, task: Task) -> Answer<A::Failure> {
     Answer { id, done, began, took: began.elapsed() }
 }
 
-fn perform<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: Task, started: Instant) -> Done<A::Failure> {
+fn perform<'a, A: Action>(
+    shared: Shared<'a, A>,
+    node: &'a Node<A>,
+    task: Task,
+    batch: &mut Batch<'a>,
+    started: Instant,
+) -> Done<A::Failure> {
     let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
     match task.restore {
-        Some(made) => restore(shared, node, &task, &made).unwrap_or_else(fault),
+        Some(made) => restore(shared, node, &task, &made, batch).unwrap_or_else(fault),
         None => match gather(shared, node, &task) {
-            Ok(inputs) => run(shared, node, task, &inputs, started),
+            Ok(inputs) => run(shared, node, task, &inputs, batch, started),
             Err(done) => done,
         },
     }
 }
 
 /// Puts an asset right whose bytes are known.
-fn restore<A: Action>(
-    shared: Shared<'_, A>,
-    node: &Node<A>,
+fn restore<'a, A: Action>(
+    shared: Shared<'a, A>,
+    node: &'a Node<A>,
     task: &Task,
     made: &Entry,
+    batch: &mut Batch<'a>,
 ) -> Result<Done<A::Failure>, EngineError> {
     let Some(path) = &node.asset else { return Ok(Done::Lost(task.id)) };
     let output = made.output;
     let bytes = || if made.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
-    let published = shared.publisher.publish(path, task.known.as_ref(), output, bytes)?;
+    let published = shared.publisher.publish(path, &task.was, output, batch, bytes)?;
     Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published: Box::new(published) }))
 }
 
@@ -249,11 +261,12 @@ fn gather<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: &Task) -> Resu
     Ok(inputs)
 }
 
-fn run<A: Action>(
-    shared: Shared<'_, A>,
-    node: &Node<A>,
+fn run<'a, A: Action>(
+    shared: Shared<'a, A>,
+    node: &'a Node<A>,
     task: Task,
     inputs: &[Bytes],
+    batch: &mut Batch<'a>,
     started: Instant,
 ) -> Done<A::Failure> {
     let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
@@ -273,9 +286,9 @@ fn run<A: Action>(
         return fault(EngineError::Write { path: ".softbox/store".to_owned(), error });
     }
     found.sort_unstable();
-    let publish =
-        |path: &String| shared.publisher.publish(path, task.known.as_ref(), output, || Some((bytes.clone(), keep)));
-    let published = match node.asset.as_ref().map(publish).transpose() {
+    let whole = || Some((bytes.clone(), keep));
+    let publish = |path| shared.publisher.publish(path, &task.was, output, batch, whole);
+    let published = match node.asset.as_deref().map(publish).transpose() {
         Ok(published) => published.flatten(),
         Err(error) => return fault(error),
     };
