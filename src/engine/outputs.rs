@@ -1,7 +1,7 @@
 //! The assets that softbox wrote, and the care with which it writes, puts right and removes them.
 //!
-//! Survives: SIGKILL at any moment. A write is announced in the journal, made under another name and renamed, so that no torn file is
-//! ever seen and what was written is known even if the build never ends. A file that somebody else put or changed there is moved
+//! Survives: SIGKILL at any moment. A write is announced in the journal, made without a name or under another one, and then gets its name, so
+//! that no torn file is ever seen and what was written is known even if the build never ends. A file that somebody else put or changed there is moved
 //! to `.softbox/replaced/`, never lost. An asset that takes the place of an older one changes names with it, where the system can do that, and
 //! the older one is removed once a second look shows that it still was softbox's.
 //!
@@ -486,6 +486,28 @@ mod tests {
             assert_eq!(std::fs::read_to_string(folder.path().join(kept)).unwrap(), "what they saved");
         }
         assert_eq!(std::fs::read_dir(folder.path().join("tmp")).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_record_is_trusted_once_the_clock_of_files_has_moved_on_and_only_those_of_this_build() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut outputs = Outputs::open(folder.path()).unwrap();
+        let began = now() - 5_000_000_000;
+        let [early, late] = [began + 1, now() + 60_000_000_000];
+        let record = |touched: i64, at: i64| {
+            let stat = Stat { mtime: touched, ctime: touched, ..Stat::default() };
+            Record { stat, at, digest: Digest::of(b"text") }
+        };
+        let records = [("early", early, early), ("late", late, late), ("before", began - 9, began - 9)];
+        for (path, touched, at) in records {
+            outputs.records.set(path, record(touched, at));
+        }
+        outputs.mature(began);
+        let is_trusted = |path: &str| {
+            let record = outputs.records.get(path).unwrap();
+            record.vouches_for(Some(record.stat))
+        };
+        assert_eq!(["early", "late", "before"].map(is_trusted), [true, false, false]);
     }
 
     #[test]

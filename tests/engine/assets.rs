@@ -272,3 +272,31 @@ fn assets_on_another_file_system_are_written_whole_and_leave_nothing_beside() {
     assert_eq!(fs::read_dir(campaign.path(".softbox/tmp")).unwrap().count(), 0);
     assert!(campaign.build(&plan).noop);
 }
+
+#[test]
+fn a_folder_that_became_a_link_gets_no_assets_while_those_beside_it_are_restored() {
+    let campaign = Campaign::new().file("a", "apple");
+    let assets: Vec<String> = (0..60).map(|number| format!("dist/{}/{number}", ["one", "two"][number % 2])).collect();
+    let plan = assets.iter().fold(Plan::default(), |plan, asset| plan.step(asset, asset, &["a"], asset));
+    campaign.build(&plan);
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::remove_dir_all(campaign.path("dist")).unwrap();
+    fs::create_dir(campaign.path("dist")).unwrap();
+    symlink(elsewhere.path(), campaign.path("dist/two")).unwrap();
+    let built = campaign.build(&plan);
+    assert_eq!((built.report.restored, built.report.failed), (30, 30));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_comes_to_the_place_of_a_missing_asset_while_a_build_runs_is_kept() {
+    let campaign = Campaign::new().file("a", "apple");
+    let theirs = campaign.path("dist/one");
+    let plan = Plan::default().step("one", "one", &["a"], "dist/one").hook(move |_| {
+        fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+        fs::write(&theirs, "theirs").unwrap();
+    });
+    campaign.build(&plan);
+    assert_eq!(campaign.read("dist/one"), "one(apple)");
+    assert_eq!(campaign.read(".softbox/replaced/dist/one"), "theirs");
+}
