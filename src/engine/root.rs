@@ -1,12 +1,12 @@
 //! The campaign's own folder, held open: paths below it are looked up from there.
 
 use std::fs::File;
-use std::io::{self, Write};
-use std::os::fd::AsRawFd;
+use std::io;
 use std::path::Path;
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, open, openat};
+use rustix::fs::{AtFlags, Mode, OFlags, open};
+#[cfg(target_os = "linux")]
 use rustix::io::Errno;
 
 use super::stat::{Kind, Stat, stat_at};
@@ -38,7 +38,11 @@ impl Root {
     /// wait for each other and which a kill would leave behind. Folders on the way are made.
     #[cfg(target_os = "linux")]
     pub fn write_new(&self, path: &str, bytes: &[u8]) -> io::Result<File> {
-        use rustix::fs::{CWD, linkat};
+        use std::io::Write;
+        use std::os::fd::AsRawFd;
+
+        use rustix::fs::{CWD, linkat, openat};
+
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
         let begin = || openat(&self.0, folder, flags, Mode::from(0o666));
