@@ -5,7 +5,8 @@ use super::regions::parts;
 
 /// Three means over this many pixels to each side, both ways, are nearly a bell of 7.5 pixels' deviation: they leave no bump, and cut off
 /// corners too.
-const REACH: usize = 7;
+pub const REACH: usize = 7;
+const WHOLE: u32 = (2 * REACH as u32 + 1).pow(6);
 /// How far around a bump colours are compared with it, in pixels.
 const AROUND: i32 = 5;
 /// A bump stays where its colour is that much nearer to its own side than to the other. Looked at with the shared photos: from 0.4 to 0.8
@@ -79,13 +80,14 @@ impl Colours {
 }
 
 /// Whether most of what is around each pixel is the product.
-fn smoothed(sides: &[bool], width: usize) -> Vec<bool> {
-    const WHOLE: u32 = (2 * REACH as u32 + 1).pow(6);
-    let mut sums: Vec<u32> = sides.iter().map(|side| u32::from(*side)).collect();
-    for _ in 0..3 {
-        sums = down(&across(&sums, width), width);
-    }
-    sums.into_iter().map(|sum| sum > WHOLE / 2).collect()
+pub fn smoothed(sides: &[bool], width: usize) -> Vec<bool> {
+    spread(sides, width).into_iter().map(|sum| sum > WHOLE / 2).collect()
+}
+
+/// How much of what is around each pixel is the product, from 0 to [`WHOLE`].
+pub fn spread(sides: &[bool], width: usize) -> Vec<u32> {
+    let sums = sides.iter().map(|side| u32::from(*side)).collect();
+    (0..3).fold(sums, |sums: Vec<u32>, _| down(&across(&sums, width), width))
 }
 
 /// Sums along each row; beyond its ends it goes on as it ends.

@@ -5,6 +5,7 @@ use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer
 
 use super::border::Frame;
 use super::coarse::{Coarse, log_odds};
+use super::contact::lifted;
 use super::even::evened;
 use super::guesses::Guesses;
 use super::regions::near_border;
@@ -51,7 +52,7 @@ pub fn refine(picture: &Picture, coarse: Coarse, guesses: &Guesses) -> Result<Ma
         Some(frame) => frame,
         None => view.frame(picture)?.smoothed(),
     };
-    full(picture, &view, &evened(&sides, &frame))
+    full(picture, &view, &evened(&lifted(&sides, &frame), &frame))
 }
 
 fn enlarged(sides: &[bool], from: &View, to: &View) -> Vec<bool> {

@@ -1,6 +1,8 @@
 //! What is turned on a lathe or blown into a mould looks the same left and right: where one side of a product was found and the other was lost
 //! in shadow, or runs into it, its mirror image tells.
 
+use super::middle;
+
 /// How far a product must be its own mirror image (what both hold, as a share of what either does) for that to count, and to count in full.
 /// Of the shared products' exact masks, bottle and jar have 0.99. A box seen from its corner may have as much as 0.94, but its edges are seen, and
 /// outweigh what a mirror image says.
@@ -65,11 +67,6 @@ impl Axis {
         let is_inside = x >= 0.0 && y >= 0.0 && x < width as f32 && y < (count / width) as f32;
         is_inside.then(|| y as usize * width + x as usize)
     }
-}
-
-fn middle(mut values: Vec<f32>) -> f32 {
-    values.sort_unstable_by(f32::total_cmp);
-    values[values.len() / 2]
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 mod border;
 mod coarse;
 mod colours;
+mod contact;
 mod even;
 mod fine;
 mod flow;
@@ -40,4 +41,10 @@ pub enum Fault {
     Wrong { agreement: u8 },
     #[error(transparent)]
     Picture(#[from] Error),
+}
+
+/// The median; the upper one of two.
+fn middle(mut values: Vec<f32>) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    values[values.len() / 2]
 }
