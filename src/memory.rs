@@ -61,7 +61,7 @@ unsafe impl GlobalAlloc for BySize {
 mod pages {
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use rustix::thread::disable_transparent_huge_pages;
+    use rustix::thread::{disable_transparent_huge_pages, transparent_huge_pages_are_disabled};
 
     /// A program that asks for so many bytes at once will need many.
     pub const LARGE: usize = 1 << 20;
@@ -75,14 +75,25 @@ mod pages {
     static FIRST: extern "C" fn() = stay_small;
 
     extern "C" fn stay_small() {
-        ARE_SMALL.store(disable_transparent_huge_pages(true).is_ok(), Ordering::Relaxed);
+        // Whoever started this program may want it so for good.
+        let is_ours =
+            transparent_huge_pages_are_disabled() == Ok(false) && disable_transparent_huge_pages(true).is_ok();
+        ARE_SMALL.store(is_ours, Ordering::Relaxed);
     }
 
     pub fn may_be_large() {
-        if ARE_SMALL.load(Ordering::Relaxed) && ARE_SMALL.swap(false, Ordering::Relaxed) {
+        if ARE_SMALL.load(Ordering::Relaxed) {
             // Without them it is only slower.
             let _ = disable_transparent_huge_pages(false);
+            ARE_SMALL.store(false, Ordering::Relaxed);
         }
+    }
+
+    #[test]
+    fn a_large_buffer_brings_large_pages_unless_they_were_not_wanted() {
+        let by_others = !ARE_SMALL.load(Ordering::Relaxed) && transparent_huge_pages_are_disabled() == Ok(true);
+        std::hint::black_box(Vec::<u8>::with_capacity(LARGE));
+        assert_eq!(transparent_huge_pages_are_disabled(), Ok(by_others));
     }
 }
 
