@@ -162,9 +162,7 @@ fn shadow(line: &[Place]) -> Option<f32> {
 
 /// In the middle of a line.
 fn darkest(line: &[Place]) -> usize {
-    let mut darkest: Vec<usize> = line.iter().map(|place| place.darkest).collect();
-    darkest.sort_unstable();
-    darkest[darkest.len() / 2]
+    middle(line.iter().map(|place| place.darkest as f32).collect()) as usize
 }
 
 /// From the border to where the product begins, wherever the line was taken along, if not all of it was.

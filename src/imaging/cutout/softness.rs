@@ -1,6 +1,7 @@
 //! How soft a photo's own edges are: lenses and phones spread each over some pixels, and a mask that is steeper keeps some of the old
 //! background in pixels that it calls the product's.
 
+use super::middle;
 use crate::imaging::Picture;
 
 /// How far to both sides of the border is looked, in pixels.
@@ -23,9 +24,8 @@ pub struct Crossing {
 /// How many pixels the photo's edges take from background to product, as a straight ramp would: the middle one of all that can be
 /// measured. `None` where there are too few. `photo` is upright.
 pub fn width(photo: &Picture, crossings: impl Iterator<Item = Crossing>) -> Option<f32> {
-    let mut widths: Vec<f32> = crossings.filter_map(|crossing| across(photo, &crossing)).collect();
-    widths.sort_by(f32::total_cmp);
-    (widths.len() >= LEAST).then(|| widths[widths.len() / 2])
+    let widths: Vec<f32> = crossings.filter_map(|crossing| across(photo, &crossing)).collect();
+    (widths.len() >= LEAST).then(|| middle(widths))
 }
 
 /// The width of one edge. With `p` the share of the product along the way, a straight ramp has six times the sum of `p (1 - p)` as its
