@@ -14,6 +14,8 @@ use super::store::Store;
 const MAGIC: &[u8; 16] = b"softbox index 1\n";
 const HEADER: usize = 16 + 8 + 8;
 const ENTRY: usize = 16;
+/// A page has about so many entries.
+const PAGE: usize = 8;
 
 /// Records behind the index are read one by one at the next build; so many, and this part of all, are worth a new index.
 const TAIL: usize = 16;
@@ -24,16 +26,30 @@ const TAIL_PART: usize = 32;
 pub(super) struct Index {
     /// Sorted; of equal keys the later offset comes last.
     entries: Vec<(u64, u64)>,
+    /// Where the entries of each page begin, and behind them where the last one ends. Keys are spread evenly, and so are pages over the entries.
+    pages: Vec<u32>,
     covers: u64,
 }
 
 impl Default for Index {
     fn default() -> Index {
-        Index { entries: Vec::new(), covers: FIRST }
+        Index::new(Vec::new(), FIRST)
     }
 }
 
 impl Index {
+    fn new(entries: Vec<(u64, u64)>, covers: u64) -> Index {
+        let count = (entries.len() / PAGE).next_power_of_two();
+        let mut pages = vec![0; count + 1];
+        for (key, _) in &entries {
+            pages[page_of(*key, count) + 1] += 1;
+        }
+        for page in 0..count {
+            pages[page + 1] += pages[page];
+        }
+        Index { entries, pages, covers }
+    }
+
     /// `None` where there is none, where it is damaged, and where it tells of more than the `end` of the log.
     pub(super) fn read(path: &Path, end: u64) -> Option<Index> {
         let bytes = std::fs::read(path).ok()?;
@@ -44,7 +60,7 @@ impl Index {
             return None;
         }
         let entries = body.chunks_exact(ENTRY).map(|entry| (word(entry, 0), word(entry, 8))).collect();
-        Some(Index { entries, covers })
+        Some(Index::new(entries, covers))
     }
 
     /// Up to where in the log it knows all records.
@@ -64,31 +80,10 @@ impl Index {
 
     /// The offsets of the records of all keys that begin with these bytes, the newest first.
     pub(super) fn of(&self, key: u64) -> impl Iterator<Item = u64> {
-        let first = self.first_from(key);
-        let count = self.entries[first..].iter().take_while(|(other, _)| *other == key).count();
-        self.entries[first..first + count].iter().rev().map(|(_, offset)| *offset)
-    }
-
-    /// The first entry whose key is no less. Keys are spread evenly, so that where one lies is nearly known: two steps by how far off the guess is
-    /// leave a few entries to search.
-    fn first_from(&self, key: u64) -> usize {
-        const AROUND: usize = 16;
-        let count = self.entries.len();
-        let share = |distance: u64| ((u128::from(distance) * count as u128) >> 64) as usize;
-        let mut guess = share(key);
-        for _ in 0..2 {
-            guess = match self.entries.get(guess).map(|(there, _)| key.checked_sub(*there).ok_or_else(|| there - key)) {
-                Some(Ok(behind)) => (guess + share(behind)).min(count),
-                Some(Err(before)) => guess.saturating_sub(share(before)),
-                None => count,
-            };
-        }
-        let near = guess.saturating_sub(AROUND)..(guess + AROUND).min(count);
-        let is_less = |(other, _): &(u64, u64)| *other < key;
-        let is_there = (near.start == 0 || is_less(&self.entries[near.start - 1]))
-            && (near.end == count || !is_less(&self.entries[near.end]));
-        let near = if is_there { near } else { 0..count };
-        near.start + self.entries[near].partition_point(is_less)
+        let page = page_of(key, self.pages.len() - 1);
+        let page = &self.entries[self.pages[page] as usize..self.pages[page + 1] as usize];
+        let of_key = page.iter().rev().filter(move |(other, _)| *other == key);
+        of_key.map(|(_, offset)| *offset)
     }
 
     /// Adds what the log got since, up to `covers`, and writes it all.
@@ -99,15 +94,29 @@ impl Index {
         store: &Store,
         path: &Path,
     ) -> io::Result<()> {
-        self.entries.extend(tail);
-        // Two sorted runs at most: the stable sort merges them.
-        self.entries.sort();
-        self.covers = covers;
-        let body: Vec<u8> =
-            self.entries.iter().flat_map(|(key, offset)| [key.to_le_bytes(), offset.to_le_bytes()]).flatten().collect();
-        let head = [&MAGIC[..], &checksum(covers, &body).to_le_bytes(), &covers.to_le_bytes()].concat();
-        store.write(path, &[head, body].concat())
+        let mut entries = std::mem::take(&mut self.entries);
+        entries.extend(tail);
+        // Most of them are in order, which the stable sort makes use of.
+        entries.sort();
+        *self = Index::new(entries, covers);
+        let mut bytes = Vec::with_capacity(HEADER + self.entries.len() * ENTRY);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&[0; 8]);
+        bytes.extend_from_slice(&covers.to_le_bytes());
+        for (key, offset) in &self.entries {
+            bytes.extend_from_slice(&key.to_le_bytes());
+            bytes.extend_from_slice(&offset.to_le_bytes());
+        }
+        let checksum = checksum(covers, &bytes[HEADER..]);
+        bytes[16..24].copy_from_slice(&checksum.to_le_bytes());
+        store.write(path, &bytes)
     }
+}
+
+/// The page of a key, of so many, which are a power of two: the upper bits of the key tell.
+fn page_of(key: u64, count: usize) -> usize {
+    // Of one page, none of them.
+    key.checked_shr(u64::BITS - count.ilog2()).unwrap_or(0) as usize
 }
 
 /// What a key goes by here.
@@ -141,13 +150,13 @@ mod tests {
 
     #[test]
     fn a_key_is_found_however_keys_are_spread() {
-        for spread in [1, u64::MAX / 5000] {
-            let entries: Vec<(u64, u64)> = (0..4000).map(|number| ((number / 3) * 3 * spread, number)).collect();
-            let index = Index { entries, covers: FIRST };
-            for number in 0..4000 {
+        for (count, spread) in [(0, 1), (1, u64::MAX), (3, u64::MAX / 3), (4000, 1), (4000, u64::MAX / 5000)] {
+            let entries: Vec<(u64, u64)> = (0..count).map(|number| ((number / 3) * 3 * spread, number)).collect();
+            let index = Index::new(entries.clone(), FIRST);
+            for number in 0..=count {
                 let key = number * spread;
-                let first = index.entries.iter().position(|(other, _)| *other >= key);
-                assert_eq!(index.first_from(key), first.unwrap_or(4000), "{key}");
+                let wanted = entries.iter().rev().filter(|(other, _)| *other == key).map(|(_, offset)| *offset);
+                assert!(index.of(key).eq(wanted), "{key} of {count}");
             }
         }
     }

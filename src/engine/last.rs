@@ -77,6 +77,11 @@ impl Last {
         self.entries.get(id.index()).filter(|entry| entry.key == *key).copied()
     }
 
+    /// An action as it was set at last.
+    pub(super) fn at(&self, id: ActionId) -> Entry {
+        self.entries[id.index()]
+    }
+
     /// What an action made at last.
     pub(super) fn output(&self, id: ActionId) -> Option<Digest> {
         self.entries.get(id.index()).filter(|entry| entry.key != Digest::ABSENT).map(|entry| entry.output)

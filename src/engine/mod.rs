@@ -66,7 +66,7 @@ use outputs::Outputs;
 use recent::Recent;
 use records::Records;
 use stat::Stat;
-use state::{Contents, Snapshot};
+use state::Snapshot;
 use store::Store;
 use traces::Traces;
 
@@ -379,6 +379,7 @@ impl Engine {
                 tell(if is_gone { Event::Removed { path } } else { Event::Left { path } });
             });
         }
+        self.outputs.records.make_room(graph.asset_paths());
         let report = Report { removed, ..schedule::run(self, graph, options, tell) };
         let is_complete = is_whole && options.quiet && report.failed == 0 && cleared.is_ok() && self.files.is_steady();
         self.outputs.mature(began);
@@ -449,11 +450,8 @@ impl Engine {
         };
         if !is_updated {
             let (files, folders) = self.files.known(only_used);
-            let outputs: Vec<_> = self.outputs.records.iter().collect();
-            let outputs: Vec<_> = outputs.iter().map(|(path, record)| (*path, record)).collect();
-            let (files, folders) = (borrowed(&files), borrowed(&folders));
-            let contents = Contents { files: &files, folders: &folders, outputs: &outputs };
-            self.outputs.records = Records::new(Snapshot::new(&contents));
+            let state = Snapshot::new(borrowed(&files), borrowed(&folders), self.outputs.records.iter());
+            self.outputs.records = Records::new(state);
         }
         if let Some(state) = self.outputs.records.state() {
             state.write(fingerprint, complete, &self.store, &path)?;
@@ -462,8 +460,8 @@ impl Engine {
     }
 }
 
-fn borrowed(list: &[(Arc<str>, files::Record)]) -> Vec<(&str, &files::Record)> {
-    list.iter().map(|(path, record)| (&**path, record)).collect()
+fn borrowed(list: &[(Arc<str>, files::Record)]) -> impl Iterator<Item = (&str, files::Record)> {
+    list.iter().map(|(path, record)| (&**path, *record))
 }
 
 /// Does a part of a build and tells how long that took.

@@ -406,7 +406,6 @@ fn remove_empty_parents(root: &Path, file: &Path) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::state::Contents;
     use super::*;
 
     const PATH: &str = "dist/a.jpg";
@@ -428,7 +427,7 @@ mod tests {
         }
         let files = Files::open(folder.path()).unwrap();
         let old = Record { digest: Digest::of(b"old"), ..Record::default() };
-        let state = Snapshot::new(&Contents { outputs: &[(PATH, &old)], ..Contents::default() });
+        let state = Snapshot::new([].into_iter(), [].into_iter(), [(PATH, old)].into_iter());
         let mut after = Outputs::open(&derived).unwrap();
         assert_eq!(after.is_settled(), announced.is_empty());
         after.recall(&files, state);

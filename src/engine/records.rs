@@ -11,9 +11,12 @@ use super::state::{Snapshot, Table};
 /// What softbox wrote where.
 #[derive(Debug, Default)]
 pub struct Records {
+    /// A path without a record has one with an absent digest.
     base: Snapshot,
-    /// Paths that the base does not have, and those of the base that are gone.
-    others: BTreeMap<Arc<str>, Option<Record>>,
+    /// How many of the base's paths have no record.
+    without: usize,
+    /// Those whose path the base does not have.
+    others: BTreeMap<Arc<str>, Record>,
     /// Where in the base the last path was found: the next to be asked for is mostly the one behind it.
     hint: Cell<usize>,
 }
@@ -23,56 +26,66 @@ impl Records {
         Records { base, ..Records::default() }
     }
 
+    /// Makes room in the base for assets that are about to be made, if most of them have none there: their paths, sorted.
+    pub(super) fn make_room<'a>(&mut self, assets: impl ExactSizeIterator<Item = &'a str>) {
+        if assets.len() <= 2 * self.base.count(Table::Outputs) {
+            return;
+        }
+        let mut known = self.iter().peekable();
+        let mut assets = assets.peekable();
+        let mut without = 0;
+        let all = std::iter::from_fn(|| {
+            let next = known.next_if(|(path, _)| assets.peek().is_none_or(|asset| path <= asset));
+            let next = next.or_else(|| Some((*assets.peek()?, Record::default())))?;
+            without += usize::from(next.1.digest.is_absent());
+            while assets.next_if_eq(&next.0).is_some() {}
+            Some(next)
+        });
+        let base = Snapshot::new(self.base.entries(Table::Files), self.base.entries(Table::Folders), all);
+        drop(known);
+        *self = Records { without, ..Records::new(base) };
+    }
+
     pub fn get(&self, path: &str) -> Option<Record> {
-        match self.others.get(path) {
-            Some(other) => *other,
-            None => self.find(path).map(|index| self.base.record(Table::Outputs, index)),
+        match self.find(path) {
+            Some(index) => Some(self.base.record(Table::Outputs, index)).filter(|record| !record.digest.is_absent()),
+            None => self.others.get(path).copied(),
         }
     }
 
     pub(super) fn set(&mut self, path: &str, record: Record) {
         match self.find(path) {
-            Some(index) => {
-                self.base.set_record(Table::Outputs, index, &record);
-                self.others.remove(path);
-            }
-            None => drop(self.others.insert(path.into(), Some(record))),
+            Some(index) => self.set_in_base(index, &record),
+            None => drop(self.others.insert(path.into(), record)),
         }
     }
 
     pub(super) fn remove(&mut self, path: &str) {
         match self.find(path) {
-            Some(_) => drop(self.others.insert(path.into(), None)),
+            Some(index) => self.set_in_base(index, &Record::default()),
             None => drop(self.others.remove(path)),
         }
     }
 
+    fn set_in_base(&mut self, index: usize, record: &Record) {
+        let before = self.base.record(Table::Outputs, index);
+        self.base.set_record(Table::Outputs, index, record);
+        self.without += usize::from(record.digest.is_absent());
+        self.without -= usize::from(before.digest.is_absent());
+    }
+
     /// All of them, in the order of their paths.
     pub fn iter(&self) -> impl Iterator<Item = (&str, Record)> {
-        let mut base = self.base.entries(Table::Outputs).peekable();
-        let mut others = self.others.iter().map(|(path, record)| (&**path, *record)).peekable();
+        let base = self.base.entries(Table::Outputs).filter(|(_, record)| !record.digest.is_absent());
+        let (mut base, mut others) = (base.peekable(), self.others.iter().peekable());
         std::iter::from_fn(move || {
-            loop {
-                let is_base = match (base.peek(), others.peek()) {
-                    (Some((path, _)), Some((other, _))) if path == other => {
-                        base.next();
-                        false
-                    }
-                    (Some((path, _)), Some((other, _))) => path < other,
-                    (next, _) => next.is_some(),
-                };
-                if is_base {
-                    return base.next();
-                }
-                if let (path, Some(record)) = others.next()? {
-                    return Some((path, record));
-                }
-            }
+            let is_first = |(path, _): &(&str, Record)| others.peek().is_none_or(|(other, _)| *path < &***other);
+            base.next_if(is_first).or_else(|| others.next().map(|(path, record)| (&**path, *record)))
         })
     }
 
     pub(super) fn len(&self) -> usize {
-        self.iter().count()
+        self.base.count(Table::Outputs) - self.without + self.others.len()
     }
 
     /// The state as it was when these records were read.
@@ -80,9 +93,9 @@ impl Records {
         &self.base
     }
 
-    /// The state that these records are part of, if it has a place for each of them.
+    /// The state that these records are part of, if it has a place for each of them and for no others.
     pub(super) fn state(&mut self) -> Option<&mut Snapshot> {
-        self.others.is_empty().then_some(&mut self.base)
+        (self.others.is_empty() && self.without == 0).then_some(&mut self.base)
     }
 
     fn find(&self, path: &str) -> Option<usize> {
@@ -99,7 +112,6 @@ impl Records {
 #[cfg(test)]
 mod tests {
     use super::super::Digest;
-    use super::super::state::Contents;
     use super::*;
 
     fn record(text: &str) -> Record {
@@ -108,14 +120,17 @@ mod tests {
 
     #[test]
     fn they_are_what_a_map_would_be_whatever_is_set_and_removed() {
-        let first = record("first");
-        let outputs: Vec<(&str, &Record)> = ["b", "d", "f", "h"].iter().map(|path| (*path, &first)).collect();
-        let contents = Contents { outputs: &outputs, ..Contents::default() };
-        let mut records = Records::new(Snapshot::new(&contents));
-        let mut map: BTreeMap<String, Record> = outputs.iter().map(|(path, _)| ((*path).to_owned(), first)).collect();
+        let outputs = ["b", "d", "f", "h"].map(|path| (path, record("first")));
+        let mut records = Records::new(Snapshot::new([].into_iter(), [].into_iter(), outputs.into_iter()));
+        let mut map: BTreeMap<String, Record> = outputs.map(|(path, record)| (path.to_owned(), record)).into();
         let paths = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
         let mut state = 1u32;
         for round in 0..2000 {
+            if round == 1000 {
+                let all = ["a", "b", "b", "c", "e", "g", "g", "h", "i"];
+                records.make_room(all.into_iter());
+                assert_eq!(records.base.count(Table::Outputs), paths.len());
+            }
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let path = paths[(state >> 16) as usize % paths.len()];
             if state >> 30 == 0 {
@@ -128,6 +143,9 @@ mod tests {
             }
             assert!(records.iter().eq(map.iter().map(|(path, record)| (path.as_str(), *record))), "round {round}");
             assert!(paths.iter().all(|path| records.get(path) == map.get(*path).copied()), "round {round}");
+            assert_eq!(records.len(), map.len(), "round {round}");
+            let is_whole = records.len() == records.base.count(Table::Outputs) && records.others.is_empty();
+            assert_eq!(records.state().is_some(), is_whole, "round {round}");
         }
     }
 }

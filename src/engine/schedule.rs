@@ -15,7 +15,7 @@ use super::records::Records;
 use super::shared::Made;
 use super::stat::{look_at, seconds};
 use super::traces::{Holds, NewTrace, Trace, Traces, micros};
-use super::worker::{Answer, Answers, Done, Line, Ran, Shared, Task, Tasks, answer, work};
+use super::worker::{Answer, Answers, Done, Line, Ran, Run, Shared, Task, Tasks, What, answer, work};
 use super::{
     Action, ActionId, Budget, Bytes, Change, Digest, Engine, EngineError, Event, Graph, Input, Lane, Node, Options,
     Outcome, Report, phase,
@@ -42,8 +42,11 @@ enum State {
     Failed,
 }
 
-/// So many restores are handed over at once: they are shorter than it takes to wake a worker, and hold nothing in memory until their turn.
-const RESTORES: usize = 32;
+/// No more tasks are handed over at once.
+const AT_ONCE: usize = 32;
+/// So much work is worth waking a worker for, which takes a tenth of it: actions that are sooner done are handed over together. A kill costs no more
+/// than is under way, so it must not be long.
+const WORTH: Duration = Duration::from_micros(250);
 
 struct Loop<'a, A: Action> {
     shared: Shared<'a, A>,
@@ -81,7 +84,12 @@ struct Loop<'a, A: Action> {
     /// The digests of the inputs of the action that is looked at.
     inputs: Vec<Digest>,
     ready: Vec<ActionId>,
-    tasks: [VecDeque<Task>; 3],
+    /// What waits for workers. Assets that are to be put right are many at times, so of them there is only the number.
+    runs: VecDeque<(ActionId, Run)>,
+    requests: VecDeque<(ActionId, Run)>,
+    restores: VecDeque<ActionId>,
+    /// How long a run of each kind takes, the later ones counting more.
+    paces: HashMap<&'static str, Duration>,
     /// Set once all that was ready at the start is queued: from then on the newest goes first.
     depth_first: bool,
     slots: [usize; 3],
@@ -132,7 +140,10 @@ pub(super) fn run<A: Action>(
         keys: Keys::default(),
         inputs: Vec::new(),
         ready: Vec::new(),
-        tasks: Default::default(),
+        runs: VecDeque::new(),
+        requests: VecDeque::new(),
+        restores: VecDeque::new(),
+        paces: HashMap::new(),
         depth_first: false,
         slots,
         free: slots,
@@ -256,6 +267,8 @@ impl<'a, A: Action> Loop<'a, A> {
                 let node = self.shared.graph.node(id);
                 let kind = if line == Line::Restore { "restore" } else { node.action.kind() };
                 (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
+                let pace = self.paces.entry(kind).or_insert(took);
+                *pace = (*pace * 7 + took) / 8;
                 self.finish(id, done);
             }
         }
@@ -275,27 +288,57 @@ impl<'a, A: Action> Loop<'a, A> {
     /// Hands waiting tasks to free workers.
     fn start(&mut self, start: &dyn Fn(Tasks)) {
         for line in [Line::Run, Line::Request, Line::Restore] {
-            while self.free[line as usize] > 0 && !self.tasks[line as usize].is_empty() {
+            while self.free[line as usize] > 0
+                && let Some(tasks) = self.take(line)
+            {
                 self.free[line as usize] -= 1;
-                start(self.take(line));
+                start(tasks);
             }
         }
     }
 
     /// The tasks that a worker gets next.
-    fn take(&mut self, line: Line) -> Tasks {
-        let waiting = &mut self.tasks[line as usize];
-        let count = match line {
-            Line::Run | Line::Request => 1,
-            // All workers are to have some.
-            Line::Restore => waiting.len().div_ceil(2 * self.slots[line as usize]).min(RESTORES),
+    fn take(&mut self, line: Line) -> Option<Tasks> {
+        // All workers are to have some.
+        let share = |waiting: usize| waiting.div_ceil(2 * self.slots[line as usize]).min(AT_ONCE);
+        let all: Vec<Task> = match line {
+            Line::Run => {
+                let count = self.worth_waking_for(share(self.runs.len()));
+                let runs: Vec<_> = self.runs.drain(..count).collect();
+                runs.into_iter().map(|(id, run)| self.run(id, run)).collect()
+            }
+            Line::Request => self.requests.pop_front().into_iter().map(|(id, run)| self.run(id, run)).collect(),
+            Line::Restore => {
+                let ids: Vec<ActionId> = self.restores.drain(..share(self.restores.len())).collect();
+                let restore = |id| Task { id, was: self.was(id), what: What::Restore(self.last.at(id)) };
+                ids.into_iter().map(restore).collect()
+            }
         };
-        let all: Vec<Task> = waiting.drain(..count).collect();
-        for task in all.iter().filter(|task| task.restore.is_none()) {
-            let node = self.shared.graph.node(task.id);
-            (self.tell)(Event::Started { name: &node.name, kind: node.action.kind() });
-        }
-        Tasks { line, all }
+        (!all.is_empty()).then_some(Tasks { line, all })
+    }
+
+    /// How many of the next `most` actions to run are worth waking a worker for: one, or as many as are done soon.
+    fn worth_waking_for(&self, most: usize) -> usize {
+        let mut time = Duration::ZERO;
+        let kinds = self.runs.iter().take(most).map(|(id, _)| self.shared.graph.node(*id).action.kind());
+        let soon = kinds.take_while(|kind| {
+            time += self.paces.get(kind).copied().unwrap_or(WORTH);
+            time < WORTH
+        });
+        soon.count().max(1).min(most)
+    }
+
+    fn run(&mut self, id: ActionId, run: Run) -> Task {
+        let node = self.shared.graph.node(id);
+        (self.tell)(Event::Started { name: &node.name, kind: node.action.kind() });
+        Task { id, was: self.was(id), what: What::Run(run) }
+    }
+
+    /// Where the asset of an action stands.
+    fn was(&self, id: ActionId) -> Was {
+        let asset = self.shared.graph.node(id).asset.as_deref();
+        let record = asset.and_then(|path| self.outputs.get(path));
+        Was { record, is_gone: record.is_none() || self.standing[id.index()] == Standing::Gone }
     }
 
     fn ready_if_free(&mut self, id: ActionId) {
@@ -318,11 +361,12 @@ impl<'a, A: Action> Loop<'a, A> {
         };
         let made = self.made(id, self.names[id.index()], key);
         let Some(made) = made.filter(|_| !self.revived_for.contains_key(&id)) else {
-            return self.queue(id, self.keys.written(key, &self.inputs), None);
+            return self.queue(id, self.keys.written(key, &self.inputs));
         };
         match &node.asset {
             Some(path) if !self.vouches(id, path, &made.output) => {
-                self.queue(id, self.keys.written(key, &self.inputs), Some(made));
+                self.states[id.index()] = State::Running;
+                push(&mut self.restores, id, self.depth_first);
             }
             asset => {
                 self.report.unchanged += usize::from(asset.is_some());
@@ -406,41 +450,36 @@ impl<'a, A: Action> Loop<'a, A> {
         Ok(recipe)
     }
 
-    /// Queues a task once the bytes of all its inputs can be had; those that were not stored are made again first.
-    fn queue(&mut self, id: ActionId, written: Written, restore: Option<Entry>) {
+    /// Queues a run once the bytes of all its inputs can be had; those that were not stored are made again first.
+    fn queue(&mut self, id: ActionId, written: Written) {
         let node = self.shared.graph.node(id);
         let mut hot = vec![None; node.inputs.len()];
-        if restore.is_none() {
-            for (at, input) in node.inputs.iter().enumerate() {
-                let Input::Action(on) = input else { continue };
-                let digest = &written.digests[at];
-                if *digest == Digest::ABSENT {
-                    // It failed, and this action bears it.
-                    hot[at] = Some(Bytes::default());
-                    continue;
-                }
-                hot[at] = self.hot.get(on).cloned().or_else(|| self.recent.get(digest));
-                if hot[at].is_none() && !self.shared.publisher.store.has(digest) && !self.revive(*on, id) {
-                    return self.block(vec![id]);
-                }
+        for (at, input) in node.inputs.iter().enumerate() {
+            let Input::Action(on) = input else { continue };
+            let digest = &written.digests[at];
+            if *digest == Digest::ABSENT {
+                // It failed, and this action bears it.
+                hot[at] = Some(Bytes::default());
+                continue;
+            }
+            hot[at] = self.hot.get(on).cloned().or_else(|| self.recent.get(digest));
+            if hot[at].is_none() && !self.shared.publisher.store.has(digest) && !self.revive(*on, id) {
+                return self.block(vec![id]);
             }
         }
         if self.pending[id.index()] > 0 {
             return;
         }
         let recipe = match node.action.lane() {
+            Lane::Processor => None,
             Lane::Request => match self.recipe(id) {
                 Ok(recipe) => Some(recipe),
                 Err(error) => return self.fail(id, node.action.fault(error), Duration::ZERO),
             },
-            Lane::Processor => None,
         };
-        let record = node.asset.as_deref().and_then(|path| self.outputs.get(path));
-        let was = Was { record, is_gone: record.is_none() || self.standing[id.index()] == Standing::Gone };
         self.states[id.index()] = State::Running;
-        let task = Task { id, written, hot, recipe, was, restore };
-        let queue = &mut self.tasks[Line::of(&node.action, task.restore.is_some()) as usize];
-        if self.depth_first { queue.push_front(task) } else { queue.push_back(task) }
+        let queue = if recipe.is_some() { &mut self.requests } else { &mut self.runs };
+        push(queue, (id, Run { written, hot, recipe }), self.depth_first);
     }
 
     /// Has an action run again whose output is known but was not kept, and `waiter` wait for its bytes. False if that failed already.
@@ -622,4 +661,9 @@ impl<'a, A: Action> Loop<'a, A> {
         }
         waiting
     }
+}
+
+/// Has a task wait: as the next one, or behind all others.
+fn push<T>(waiting: &mut VecDeque<T>, task: T, is_next: bool) {
+    if is_next { waiting.push_front(task) } else { waiting.push_back(task) }
 }

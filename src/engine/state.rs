@@ -62,16 +62,8 @@ struct Written {
 
 impl Default for Snapshot {
     fn default() -> Snapshot {
-        Snapshot::new(&Contents::default())
+        Snapshot::new([].into_iter(), [].into_iter(), [].into_iter())
     }
-}
-
-/// What goes into a snapshot, each table in the order of its paths.
-#[derive(Default)]
-pub struct Contents<'a> {
-    pub files: &'a [(&'a str, &'a Record)],
-    pub folders: &'a [(&'a str, &'a Record)],
-    pub outputs: &'a [(&'a str, &'a Record)],
 }
 
 impl Snapshot {
@@ -96,9 +88,26 @@ impl Snapshot {
         Some(Snapshot { bytes, counts, changed: Vec::new(), written: Some(written) })
     }
 
-    pub fn new(contents: &Contents<'_>) -> Snapshot {
-        let counts = [contents.files.len(), contents.folders.len(), contents.outputs.len()];
-        Snapshot { bytes: encode(contents), counts, changed: Vec::new(), written: None }
+    /// Each table in the order of its paths.
+    pub fn new<'a>(
+        files: impl Iterator<Item = (&'a str, Record)>,
+        folders: impl Iterator<Item = (&'a str, Record)>,
+        outputs: impl Iterator<Item = (&'a str, Record)>,
+    ) -> Snapshot {
+        let mut bytes = MAGIC.to_vec();
+        // Checksum, fingerprint and completeness are filled in when it is written.
+        bytes.resize(HEADER, 0);
+        let mut paths = Vec::new();
+        let counts = [
+            put_table(files, &mut bytes, &mut paths),
+            put_table(folders, &mut bytes, &mut paths),
+            put_table(outputs, &mut bytes, &mut paths),
+        ];
+        for (table, count) in counts.iter().enumerate() {
+            bytes[BUILD.end + table * 4..][..4].copy_from_slice(&(*count as u32).to_le_bytes());
+        }
+        bytes.append(&mut paths);
+        Snapshot { bytes, counts, changed: Vec::new(), written: None }
     }
 
     /// Writes it down, as what a build of this fingerprint left: what changed since it was written last, where that is little.
@@ -276,26 +285,20 @@ fn record_at(index: usize) -> Range<usize> {
     HEADER + index * RECORD..HEADER + (index + 1) * RECORD
 }
 
-fn encode(contents: &Contents<'_>) -> Vec<u8> {
-    let tables = [contents.files, contents.folders, contents.outputs];
-    let count: usize = tables.iter().map(|table| table.len()).sum();
-    let mut bytes = Vec::with_capacity(HEADER + count * (RECORD + 40));
-    bytes.extend_from_slice(MAGIC);
-    // Checksum, fingerprint and completeness are filled in when it is written.
-    bytes.extend_from_slice(&[0; 32 + 32 + 1]);
-    for table in tables {
-        bytes.extend_from_slice(&(table.len() as u32).to_le_bytes());
+/// Puts the records of a table behind others, and its paths behind theirs; tells how many.
+fn put_table<'a>(
+    entries: impl Iterator<Item = (&'a str, Record)>,
+    records: &mut Vec<u8>,
+    paths: &mut Vec<u8>,
+) -> usize {
+    let mut count = 0;
+    for (path, record) in entries {
+        paths.extend_from_slice(path.as_bytes());
+        records.extend_from_slice(&encode_record(&record));
+        records.extend_from_slice(&(paths.len() as u32).to_le_bytes());
+        count += 1;
     }
-    let mut end = 0u32;
-    for (path, record) in tables.into_iter().flatten() {
-        end += path.len() as u32;
-        bytes.extend_from_slice(&encode_record(record));
-        bytes.extend_from_slice(&end.to_le_bytes());
-    }
-    for (path, _) in tables.into_iter().flatten() {
-        bytes.extend_from_slice(path.as_bytes());
-    }
-    bytes
+    count
 }
 
 fn encode_record(Record { stat, at, digest }: &Record) -> [u8; DECODED] {
@@ -360,14 +363,14 @@ mod tests {
             let path = folder.path().join("state");
             let records: Vec<Record> = (0..3 + outputs).map(record).collect();
             let paths: Vec<String> = (0..outputs).map(|at| format!("dist/{at:03}.jpg")).collect();
-            let files = [("campaign.toml", &records[0]), ("photos/é.jpg", &records[1])];
-            let folders = [("photos", &records[2])];
-            let outputs: Vec<_> = paths.iter().map(String::as_str).zip(&records[3..]).collect();
-            let contents = Contents { files: &files, folders: &folders, outputs: &outputs };
-            let mut written = Written { _folder: folder, store, path, state: Snapshot::new(&contents) };
+            let files = [("campaign.toml", records[0]), ("photos/é.jpg", records[1])];
+            let folders = [("photos", records[2])];
+            let outputs: Vec<_> = paths.iter().map(String::as_str).zip(records[3..].iter().copied()).collect();
+            let state = Snapshot::new(files.into_iter(), folders.into_iter(), outputs.iter().copied());
+            let mut written = Written { _folder: folder, store, path, state };
             written.write("first", true);
             let wanted = [&files[..], &folders, &outputs].concat();
-            let wanted = wanted.into_iter().map(|(path, record)| (path.to_owned(), *record));
+            let wanted = wanted.into_iter().map(|(path, record)| (path.to_owned(), record));
             assert_eq!(told(&written.state), (true, Digest::of(b"first"), wanted.collect()));
             written
         }

@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::digest::DigestMap;
 use super::fold::{FoldMap, fold};
 use super::found::{self, Found, FoundSet, Sets};
 use super::index::{Index, first_bytes};
@@ -56,11 +55,11 @@ pub struct Traces {
     is_loaded: bool,
 }
 
-/// Traces by key: where the newest one is, and the one before it.
+/// Traces by the first bytes of their key: where the newest one is, and the one before it.
 #[derive(Debug, Default)]
 struct Tail {
     traces: Vec<(u64, Option<u32>)>,
-    newest: DigestMap<Digest, u32>,
+    newest: FoldMap<u64, u32>,
 }
 
 /// What a run read and made, as far as it is kept.
@@ -98,7 +97,7 @@ impl Traces {
             let tail = &mut self.tail;
             let sound = self.log.look(self.index.covers(), |offset, record| match record.split_first()? {
                 (b'T', rest) => {
-                    tail.put(digest_at(rest, 0)?, offset);
+                    tail.put(first_bytes(&digest_at(rest, 0)?), offset);
                     Some(())
                 }
                 (b'S' | b'N', _) => Some(()),
@@ -112,7 +111,8 @@ impl Traces {
 
     /// All traces of a key, the newest first. One whose set of found inputs cannot be read any more is none.
     pub fn of(&mut self, key: &Digest) -> Vec<Trace> {
-        let offsets: Vec<u64> = self.tail.of(key).chain(self.index.of(first_bytes(key))).collect();
+        let first = first_bytes(key);
+        let offsets: Vec<u64> = self.tail.of(first).chain(self.index.of(first)).collect();
         offsets.into_iter().filter_map(|offset| self.read(key, offset)).collect()
     }
 
@@ -190,7 +190,7 @@ impl Traces {
         record.extend_from_slice(&trace.at.to_le_bytes());
         record.push(trace.kept.into());
         let offset = self.log.append(&record);
-        self.tail.put(*key, offset);
+        self.tail.put(first_bytes(key), offset);
     }
 
     /// Every trace with its key, in the order in which they were made.
@@ -300,19 +300,19 @@ impl Traces {
 }
 
 impl Tail {
-    fn put(&mut self, key: Digest, offset: u64) {
+    fn put(&mut self, key: u64, offset: u64) {
         let before = self.newest.insert(key, self.traces.len() as u32);
         self.traces.push((offset, before));
     }
 
-    fn of(&self, key: &Digest) -> impl Iterator<Item = u64> {
+    fn of(&self, key: u64) -> impl Iterator<Item = u64> {
         let at = |index: u32| self.traces.get(index as usize);
-        let newest = self.newest.get(key).copied().and_then(at);
+        let newest = self.newest.get(&key).copied().and_then(at);
         std::iter::successors(newest, move |(_, before)| before.and_then(at)).map(|(offset, _)| *offset)
     }
 
     fn entries(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.newest.keys().flat_map(|key| self.of(key).map(|offset| (first_bytes(key), offset)))
+        self.newest.keys().flat_map(|key| self.of(*key).map(|offset| (*key, offset)))
     }
 }
 

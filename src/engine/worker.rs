@@ -12,7 +12,7 @@ use super::last::Entry;
 use super::outputs::{Batch, Published, Publisher, Was};
 use super::shared::Made;
 use super::traces::micros;
-use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Lane, Node, Output, Reservation};
+use super::{Action, ActionId, Budget, Bytes, Digest, EngineError, Graph, Input, Node, Output, Reservation};
 
 /// What a running action may ask for.
 pub struct Work<'a> {
@@ -90,15 +90,24 @@ impl<A> Copy for Shared<'_, A> {}
 /// What a worker is to do.
 pub(super) struct Task {
     pub id: ActionId,
+    /// Where the asset stands, as far as is known.
+    pub was: Was,
+    pub what: What,
+}
+
+pub(super) enum What {
+    Run(Run),
+    /// The output is known, and only the asset is to be put right.
+    Restore(Entry),
+}
+
+/// An action that is to run.
+pub(super) struct Run {
     pub written: Written,
     /// Bytes that are in memory already, by input.
     pub hot: Vec<Option<Bytes>>,
     /// Of what is asked for elsewhere.
     pub recipe: Option<Digest>,
-    /// Where the asset stands, as far as is known.
-    pub was: Was,
-    /// Set where the output is known and only the asset is to be put right.
-    pub restore: Option<Entry>,
 }
 
 /// What a worker did.
@@ -143,16 +152,6 @@ pub(super) enum Line {
     Restore,
 }
 
-impl Line {
-    pub fn of<A: Action>(action: &A, restores: bool) -> Line {
-        match action.lane() {
-            _ if restores => Line::Restore,
-            Lane::Processor => Line::Run,
-            Lane::Request => Line::Request,
-        }
-    }
-}
-
 /// Tasks of one line that a worker is given at once.
 pub(super) struct Tasks {
     pub line: Line,
@@ -191,8 +190,8 @@ pub(super) fn answer<A: Action>(
 ) {
     let Tasks { line, all } = tasks;
     let writes = all.iter().filter_map(|task| {
-        let made = task.restore.as_ref().filter(|made| made.kept)?;
-        Some((&made.output, shared.graph.node(task.id).asset.as_deref()?))
+        let What::Restore(made) = &task.what else { return None };
+        made.kept.then_some((&made.output, shared.graph.node(task.id).asset.as_deref()?))
     });
     let mut batch = if line == Line::Restore { shared.publisher.announce(writes) } else { Batch::default() };
     let all = all.into_iter().map(|task| do_one(shared, task, &mut batch)).collect();
@@ -219,10 +218,11 @@ fn perform<'a, A: Action>(
     started: Instant,
 ) -> Done<A::Failure> {
     let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
-    match task.restore {
-        Some(made) => restore(shared, node, &task, &made, batch).unwrap_or_else(fault),
-        None => match gather(shared, node, &task) {
-            Ok(inputs) => run(shared, node, task, &inputs, batch, started),
+    let Task { id, was, what } = task;
+    match what {
+        What::Restore(made) => restore(shared, node, (id, &was), &made, batch).unwrap_or_else(fault),
+        What::Run(task) => match gather(shared, node, &task) {
+            Ok(inputs) => run(shared, node, (task, &was), &inputs, batch, started),
             Err(done) => done,
         },
     }
@@ -232,19 +232,19 @@ fn perform<'a, A: Action>(
 fn restore<'a, A: Action>(
     shared: Shared<'a, A>,
     node: &'a Node<A>,
-    task: &Task,
+    (id, was): (ActionId, &Was),
     made: &Entry,
     batch: &mut Batch<'a>,
 ) -> Result<Done<A::Failure>, EngineError> {
-    let Some(path) = &node.asset else { return Ok(Done::Lost(task.id)) };
+    let Some(path) = &node.asset else { return Ok(Done::Lost(id)) };
     let output = made.output;
     let bytes = || if made.kept { Some((shared.publisher.store.get(&output)?, true)) } else { None };
-    let published = shared.publisher.publish(path, &task.was, output, batch, bytes)?;
-    Ok(published.map_or(Done::Lost(task.id), |published| Done::Restored { output, published: Box::new(published) }))
+    let published = shared.publisher.publish(path, was, output, batch, bytes)?;
+    Ok(published.map_or(Done::Lost(id), |published| Done::Restored { output, published: Box::new(published) }))
 }
 
 /// The bytes of all inputs, or what there is to tell instead.
-fn gather<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: &Task) -> Result<Vec<Bytes>, Done<A::Failure>> {
+fn gather<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: &Run) -> Result<Vec<Bytes>, Done<A::Failure>> {
     let Publisher { files, store, .. } = shared.publisher;
     let mut inputs = Vec::with_capacity(node.inputs.len());
     for ((input, hot), digest) in node.inputs.iter().zip(&task.hot).zip(&task.written.digests) {
@@ -264,7 +264,7 @@ fn gather<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: &Task) -> Resu
 fn run<'a, A: Action>(
     shared: Shared<'a, A>,
     node: &'a Node<A>,
-    task: Task,
+    (task, was): (Run, &Was),
     inputs: &[Bytes],
     batch: &mut Batch<'a>,
     started: Instant,
@@ -287,7 +287,7 @@ fn run<'a, A: Action>(
     }
     found.sort_unstable();
     let whole = || Some((bytes.clone(), keep));
-    let publish = |path| shared.publisher.publish(path, &task.was, output, batch, whole);
+    let publish = |path| shared.publisher.publish(path, was, output, batch, whole);
     let published = match node.asset.as_deref().map(publish).transpose() {
         Ok(published) => published.flatten(),
         Err(error) => return fault(error),
