@@ -33,29 +33,29 @@ use serde::{Deserialize, Serialize};
 use crate::campaign::{Place, Problem};
 use crate::engine::{Action, EngineError, Lane, Output, Work};
 
-/// Every kind of work, for the engine.
+/// Every kind of work, for the engine. Most actions of a campaign encode; what is larger is boxed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Task {
-    Cutout(cutout::Cutout),
+    Cutout(Box<cutout::Cutout>),
     Develop(develop::Develop),
-    Group(group::Group),
-    Compose(compose::ComposeInput),
-    Render(render::Render),
+    Group(Box<group::Group>),
+    Compose(Box<compose::ComposeInput>),
+    Render(Box<render::Render>),
     Encode(encode::Encode),
-    Caption(caption::Caption),
+    Caption(Box<caption::Caption>),
     /// What models are told: words with fields, as in a caption.
-    Prompt(caption::Caption),
+    Prompt(Box<caption::Caption>),
     Send(send::Send),
-    Edit(edit::Edit),
+    Edit(Box<edit::Edit>),
     Read(read::Read),
-    Fidelity(fidelity::Fidelity),
-    Pick(pick::Pick),
+    Fidelity(Box<fidelity::Fidelity>),
+    Pick(Box<pick::Pick>),
     Surround(surround::Surround),
-    Brief(brief::Brief),
-    Suggest(suggest::Suggest),
+    Brief(Box<brief::Brief>),
+    Suggest(Box<suggest::Suggest>),
     Variants(variants::Variants),
-    Publish(publish::Publish),
+    Publish(Box<publish::Publish>),
 }
 
 impl Task {

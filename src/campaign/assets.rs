@@ -2,35 +2,33 @@
 
 use std::collections::hash_map::Entry as Slot;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use super::formats::FileType;
 use super::load::Loader;
 use super::names::{folded, list};
 use super::pattern::{self, Part};
-use super::{Campaign, Group, Place, Post, Problem, RelPath, Shot, Text};
+use super::{Campaign, Format, Group, Place, Post, Problem, RelPath, Shot, Text};
 
-/// A finished file under `dist/`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A finished file under `dist/`: a scene of a post in one format.
+#[derive(Debug, Clone)]
 pub struct Asset {
     /// Below `dist/`.
     pub output: RelPath,
-    pub post: String,
-    /// `None`: one for the whole shop.
-    pub product: Option<String>,
-    pub format: String,
+    pub post: Arc<Post>,
+    pub scene: Arc<Scene>,
+    pub format: Arc<Format>,
     pub file_type: FileType,
-    /// What the captures of the main photo stand for.
-    pub captures: BTreeMap<String, String>,
-    /// The pictures by the name that the template knows them by; shared by all formats.
-    pub pictures: Arc<BTreeMap<String, Picture>>,
 }
 
 /// A picture that an asset shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
+    /// What the template knows it by.
+    pub name: Arc<str>,
     /// The id of its photo.
-    pub photo: String,
+    pub photo: Arc<str>,
     /// The file, before the photo's look.
     pub path: RelPath,
     /// Who stands in it, if it shows several products; `path` is the first one's.
@@ -47,9 +45,12 @@ impl Picture {
 /// One product in one set of captures: what is made in each format of a post.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scene {
+    /// `None`: the whole shop.
     pub product: Option<String>,
+    /// What the captures of the main photo stand for.
     pub captures: BTreeMap<String, String>,
-    pub pictures: Arc<BTreeMap<String, Picture>>,
+    /// In the order of their names.
+    pub pictures: Vec<Picture>,
 }
 
 /// Why a scene cannot be made.
@@ -62,17 +63,17 @@ pub enum Lack {
 }
 
 /// The scenes of a post, by product and captures, and what is lacking for others.
-pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) {
+pub(super) fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Arc<Scene>>, BTreeSet<Lack>) {
     let (mut scenes, mut lacks) = (Vec::new(), BTreeSet::new());
     let products: Vec<Option<&str>> = match post.per_product {
         true => post.products.iter().map(|id| Some(id.as_str())).collect(),
         false => vec![None],
     };
-    let by_photo: BTreeMap<&str, BTreeMap<Option<&str>, Vec<&Shot>>> = post
+    let by_photo: BTreeMap<&str, HashMap<Option<&str>, Vec<&Shot>>> = post
         .photos
         .iter()
         .filter_map(|(name, id)| {
-            let mut shots: BTreeMap<Option<&str>, Vec<&Shot>> = BTreeMap::new();
+            let mut shots: HashMap<Option<&str>, Vec<&Shot>> = HashMap::new();
             for shot in &campaign.photos.get(id)?.shots {
                 shots.entry(shot.product.as_deref()).or_default().push(shot);
             }
@@ -84,6 +85,8 @@ pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) 
         let own = product.and_then(|product| shots.get(&Some(product)));
         own.into_iter().chain(shots.get(&None)).flatten().copied().collect()
     };
+    let names = post.photos.iter().map(|(name, photo)| (name.as_str().into(), photo.as_str().into()));
+    let names: Vec<(Arc<str>, Arc<str>)> = names.collect();
     for product in products {
         let lack = |name: &str| Lack::NoPicture { name: name.to_owned(), product: product.map(str::to_owned) };
         let mains: Vec<Option<&Shot>> = match by_photo.contains_key(MAIN) {
@@ -95,9 +98,9 @@ pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) 
         }
         'mains: for main in mains {
             let captures = main.map(|shot| shot.captures.clone()).unwrap_or_default();
-            let mut pictures = BTreeMap::new();
-            for (name, id) in &post.photos {
-                let shot = if let (MAIN, Some(main)) = (name.as_str(), main) {
+            let mut pictures = Vec::with_capacity(names.len());
+            for (name, photo) in &names {
+                let shot = if let (MAIN, Some(main)) = (&**name, main) {
                     main
                 } else {
                     let fits = |shot: &&Shot| shot.captures.iter().all(|(k, v)| captures.get(k).is_none_or(|c| c == v));
@@ -110,7 +113,7 @@ pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) 
                         }
                         several => {
                             lacks.insert(Lack::Several {
-                                name: name.clone(),
+                                name: name.to_string(),
                                 product: product.map(str::to_owned),
                                 paths: several.iter().map(|shot| shot.path.clone()).collect(),
                             });
@@ -118,12 +121,10 @@ pub fn scenes(campaign: &Campaign, post: &Post) -> (Vec<Scene>, BTreeSet<Lack>) 
                         }
                     }
                 };
-                pictures.insert(
-                    name.clone(),
-                    Picture { photo: id.clone(), path: shot.path.clone(), group: shot.group.clone() },
-                );
+                let (path, group) = (shot.path.clone(), shot.group.clone());
+                pictures.push(Picture { name: name.clone(), photo: photo.clone(), path, group });
             }
-            scenes.push(Scene { product: product.map(str::to_owned), captures, pictures: Arc::new(pictures) });
+            scenes.push(Arc::new(Scene { product: product.map(str::to_owned), captures, pictures }));
         }
     }
     (scenes, lacks)
@@ -170,10 +171,11 @@ pub(super) fn make(loader: &mut Loader<'_>, campaign: &Campaign) -> Vec<Asset> {
         // The pattern was checked with the post.
         let Ok(parts) = pattern::parse(&post.output, false) else { continue };
         let fixed = ending(&post.output).and_then(Result::ok);
-        for scene in scenes(campaign, post).0 {
-            for format in post.formats.iter().filter_map(|id| campaign.formats.get(id)) {
+        let formats: Vec<_> = post.formats.iter().filter_map(|id| campaign.formats.get(id)).collect();
+        for scene in &post.scenes {
+            for format in &formats {
                 let file_type = fixed.unwrap_or(format.file_type);
-                let path = expand(&parts, post, &scene, &format.id, file_type);
+                let path = expand(&parts, post, scene, &format.id, file_type);
                 let output = match RelPath::parse(&path) {
                     Ok(output) => output,
                     Err(error) => {
@@ -188,15 +190,8 @@ pub(super) fn make(loader: &mut Loader<'_>, campaign: &Campaign) -> Vec<Asset> {
                         continue;
                     }
                 };
-                assets.push(Asset {
-                    output,
-                    post: post.id.clone(),
-                    product: scene.product.clone(),
-                    format: format.id.clone(),
-                    file_type,
-                    captures: scene.captures.clone(),
-                    pictures: scene.pictures.clone(),
-                });
+                let (post, scene, format) = (post.clone(), scene.clone(), Arc::clone(format));
+                assets.push(Asset { output, post, scene, format, file_type });
             }
         }
     }
@@ -212,11 +207,11 @@ pub(super) fn make(loader: &mut Loader<'_>, campaign: &Campaign) -> Vec<Asset> {
 /// Where the words of an asset go: the caption, and the words for who cannot see the picture.
 pub fn texts(campaign: &Campaign, asset: &Asset) -> (Option<String>, Option<String>) {
     let stem = asset.output.as_str().rsplit_once('.').map_or(asset.output.as_str(), |(stem, _)| stem);
-    let caption = campaign.posts.get(&asset.post).and_then(|post| campaign.captions.get(post.caption.as_ref()?));
-    let photo = asset.pictures.values().next().and_then(|picture| campaign.photos.get(&picture.photo));
+    let caption = asset.post.caption.as_ref().and_then(|id| campaign.captions.get(id));
+    let photo = asset.scene.pictures.first().and_then(|picture| campaign.photos.get(&*picture.photo));
     let has_alt =
         caption.is_some_and(|caption| caption.alt.is_some()) || photo.is_some_and(|photo| photo.alt.is_some());
-    let is_held = |text| campaign.held.contains(&(asset.post.clone(), text));
+    let is_held = |text| campaign.held.contains(&(asset.post.id.clone(), text));
     let caption = caption.filter(|_| !is_held(Text::Caption)).map(|_| format!("{stem}.txt"));
     (caption, (has_alt && !is_held(Text::Alt)).then(|| format!("{stem}.alt.txt")))
 }
@@ -227,14 +222,34 @@ fn paths_of(campaign: &Campaign, asset: &Asset) -> impl Iterator<Item = String> 
     [Some(asset.output.to_string()), caption, alt].into_iter().flatten()
 }
 
+/// The hashes of paths that more than one file may have: there are many paths, and most campaigns have no such.
+fn shared_hashes(campaign: &Campaign, assets: &[Asset]) -> BTreeSet<u64> {
+    let hashes = assets.iter().flat_map(|asset| paths_of(campaign, asset)).map(|path| hash_of(&folded(&path)));
+    let mut hashes: Vec<u64> = hashes.collect();
+    hashes.sort_unstable();
+    let shared = hashes.windows(2).filter(|pair| pair[0] == pair[1]);
+    shared.map(|pair| pair[0]).collect()
+}
+
+fn hash_of(path: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.hash(&mut hasher);
+    hasher.finish()
+}
+
 /// The numbers of the assets whose path another one has too. Each pair of posts is told once.
 fn shared_paths(loader: &mut Loader<'_>, campaign: &Campaign, assets: &[Asset]) -> BTreeSet<usize> {
-    let mut first_at: HashMap<String, usize> = HashMap::with_capacity(assets.len());
+    let hashes = shared_hashes(campaign, assets);
+    let mut first_at: HashMap<String, usize> = HashMap::new();
     let mut shared = BTreeSet::new();
     let mut told: BTreeMap<(&str, &str), (usize, usize, usize)> = BTreeMap::new();
-    for (number, asset) in assets.iter().enumerate() {
+    for (number, asset) in assets.iter().enumerate().filter(|_| !hashes.is_empty()) {
         for path in paths_of(campaign, asset) {
-            match first_at.entry(folded(&path)) {
+            let path = folded(&path);
+            if !hashes.contains(&hash_of(&path)) {
+                continue;
+            }
+            match first_at.entry(path) {
                 Slot::Vacant(slot) => {
                     slot.insert(number);
                 }
@@ -245,47 +260,44 @@ fn shared_paths(loader: &mut Loader<'_>, campaign: &Campaign, assets: &[Asset]) 
                         continue;
                     }
                     shared.extend([first, number]);
-                    let pair = (assets[first].post.as_str(), asset.post.as_str());
+                    let pair = (assets[first].post.id.as_str(), asset.post.id.as_str());
                     told.entry(pair).or_insert((first, number, 0)).2 += 1;
                 }
             }
         }
     }
     for (first, second, times) in told.into_values() {
-        report_shared(loader, campaign, &assets[first], &assets[second], times);
+        report_shared(loader, &assets[first], &assets[second], times);
     }
     shared
 }
 
-fn report_shared(loader: &mut Loader<'_>, campaign: &Campaign, first: &Asset, second: &Asset, times: usize) {
+fn report_shared(loader: &mut Loader<'_>, first: &Asset, second: &Asset, times: usize) {
     let of = |asset: &Asset| {
-        let mut words = vec![format!("`post.{}`", asset.post)];
-        words.extend(asset.product.clone());
-        words.push(asset.format.clone());
-        words.extend(asset.captures.values().cloned());
+        let mut words = vec![format!("`post.{}`", asset.post.id)];
+        words.extend(asset.scene.product.clone());
+        words.push(asset.format.id.clone());
+        words.extend(asset.scene.captures.values().cloned());
         words.join(" ")
     };
-    let place = |asset: &Asset| {
-        let places = campaign.posts.get(&asset.post).map(|post| &post.places);
-        places.and_then(|places| places.get("output").or_else(|| places.get(""))).cloned()
-    };
+    let place = |asset: &Asset| asset.post.places.get("output").or_else(|| asset.post.places.get("")).cloned();
     let more = if times > 1 { format!(", and {} more", times - 1) } else { String::new() };
     let one = if first.output == second.output { "" } else { " but for upper and lower case or accents" };
     let message = format!("{} and {} have one path, `{}`{one}{more}", of(first), of(second), second.output);
     let mut problem =
         Problem::error("one-path", message).at(place(second).unwrap_or_else(|| Place::file(super::files::MANIFEST)));
-    if first.post != second.post {
+    if first.post.id != second.post.id {
         problem = problem.hint("give one of the posts another `output`, such as \"{post}/{product}.{format}.{ext}\"");
         if let Some(place) = place(first) {
             problem = problem.related(place, "the other post");
         }
     } else {
         let mut names = Vec::new();
-        names.extend((first.product != second.product).then(|| "{product}".to_owned()));
-        names.extend((first.format != second.format).then(|| "{format}".to_owned()));
-        names.extend(
-            second.captures.iter().filter(|(k, v)| first.captures.get(*k) != Some(*v)).map(|(k, _)| format!("{{{k}}}")),
-        );
+        names.extend((first.scene.product != second.scene.product).then(|| "{product}".to_owned()));
+        names.extend((first.format.id != second.format.id).then(|| "{format}".to_owned()));
+        let captures = second.scene.captures.iter();
+        let others = captures.filter(|(name, value)| first.scene.captures.get(*name) != Some(*value));
+        names.extend(others.map(|(name, _)| format!("{{{name}}}")));
         problem = problem.hint(format!("add {} to `output`", list(names.iter().map(String::as_str), 4)));
     }
     loader.report(problem);

@@ -60,8 +60,7 @@ pub fn load(folder: &dyn Folder) -> Loaded {
         campaign.budget = models::budget(&mut loader, &manifest);
         if is_brand_broken {
             // Every template shows the brand: better the last good assets than new ones without a colour or the logo.
-            let is_plain = |post: &str| campaign.posts.get(post).is_some_and(|post| post.template.is_none());
-            campaign.assets.retain(|asset| is_plain(&asset.post));
+            campaign.assets.retain(|asset| asset.post.template.is_none());
         }
     }
     let mut problems = loader.problems;

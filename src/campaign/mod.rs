@@ -51,7 +51,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use assets::{Asset, Picture, texts};
+pub use assets::{Asset, Picture, Scene, texts};
 pub use backdrop::Backdrop;
 pub use cutouts::{Cutout, Cutouts};
 pub use direction::Direction;
@@ -314,6 +314,8 @@ pub struct Post {
     pub template: Option<RelPath>,
     /// The products it is made for, in order. Empty with `per_product` false: one asset for the whole shop.
     pub products: Vec<String>,
+    /// What it shows, by product and captures: each becomes an asset in each format.
+    pub scenes: Vec<Arc<Scene>>,
     /// False for `products = "none"`.
     pub per_product: bool,
     /// Photos by the name that the template knows them by; the first is `photo`.

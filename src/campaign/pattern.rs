@@ -116,7 +116,11 @@ fn fit_rest(parts: &[Part], name: &str, products: &HashSet<&str>, captures: &mut
             if product {
                 lengths.reverse();
             }
-            for end in lengths {
+            let may_follow = |after: &str| match rest.first() {
+                Some(Part::Text(text)) => after.starts_with(text.as_str()),
+                _ => true,
+            };
+            for end in lengths.into_iter().filter(|end| may_follow(&name[*end..])) {
                 let value = &name[..end];
                 let same_as_before = captures.get(capture).is_none_or(|before| before == value);
                 if !same_as_before || product && !products.contains(value) {

@@ -70,7 +70,7 @@ fn load_one(
     let by = group.as_ref().map(|group| group.by.as_str());
     let of_products = names.contains("product");
     let per_product = of_products && by != Some("product");
-    let wanted: Option<BTreeSet<String>> = match chosen {
+    let wanted: Option<HashSet<String>> = match chosen {
         Chosen::Products(products) => Some(products.into_iter().collect()),
         Chosen::WholeShop => {
             let problem = Problem::error("wrong-value", "a photo cannot be of \"none\" of the products");
@@ -220,50 +220,40 @@ fn shots(
     found: Vec<(RelPath, Captures)>,
     faulty: &mut BTreeSet<String>,
 ) -> Vec<Shot> {
-    let mut by_meaning: BTreeMap<(Option<String>, Captures), Vec<RelPath>> = BTreeMap::new();
-    for (path, mut captures) in found {
-        let product = captures.remove("product");
-        by_meaning.entry((product, captures)).or_default().push(path);
-    }
-    let mut twins: BTreeMap<String, Vec<(Option<String>, RelPath)>> = BTreeMap::new();
-    for ((product, _), paths) in &by_meaning {
-        for path in paths {
-            twins.entry(folded(path.as_str())).or_default().push((product.clone(), path.clone()));
-        }
-    }
+    // They come in the order of their names, which sorting makes use of.
+    let mut found: Vec<Shot> = found
+        .into_iter()
+        .map(|(path, mut captures)| Shot { product: captures.remove("product"), path, captures, group: None })
+        .collect();
+    found.sort_by(|a, b| (&a.product, &a.captures).cmp(&(&b.product, &b.captures)));
+    let mut by_path: Vec<(String, &Shot)> = found.iter().map(|shot| (folded(shot.path.as_str()), shot)).collect();
+    by_path.sort_by(|a, b| a.0.cmp(&b.0));
     let mut bad: BTreeSet<RelPath> = BTreeSet::new();
     let place = entry.at(entry.value.source.span.clone());
-    for twins in twins.into_values().filter(|twins| twins.len() > 1) {
-        let names: Vec<String> = twins.iter().map(|(_, path)| format!("`{path}`")).collect();
+    for twins in by_path.chunk_by(|a, b| a.0 == b.0).filter(|twins| twins.len() > 1) {
+        let names: Vec<String> = twins.iter().map(|(_, shot)| format!("`{}`", shot.path)).collect();
         let problem =
             Problem::error("case-twins", format!("{} are one file on a Mac or on Windows", names.join(" and ")));
         loader.report(problem.at(place.clone()).hint("delete one of them, or give it another name"));
-        faulty.extend(twins.iter().filter_map(|(product, _)| product.clone()));
-        bad.extend(twins.into_iter().map(|(_, path)| path));
+        faulty.extend(twins.iter().filter_map(|(_, shot)| shot.product.clone()));
+        bad.extend(twins.iter().map(|(_, shot)| shot.path.clone()));
     }
-    let mut shots = Vec::new();
-    for ((product, captures), mut paths) in by_meaning {
-        paths.retain(|path| !bad.contains(path));
-        match paths.as_slice() {
-            [] => {}
-            [path] => shots.push(Shot { path: path.clone(), product, captures, group: None }),
-            several => {
-                let names: Vec<String> = several.iter().map(|path| format!("`{path}`")).collect();
-                let mut of: Vec<String> = product.iter().cloned().collect();
-                of.extend(captures.iter().map(|(name, value)| format!("{name} {value}")));
-                let of = if of.is_empty() { "the photo".to_owned() } else { of.join(", ") };
-                let problem =
-                    Problem::error("two-pictures", format!("{} are both the picture of {of}", names.join(" and ")));
-                loader.report(
-                    problem
-                        .at(place.clone())
-                        .hint("keep one of them, or tell them apart in `source` with a name such as {angle}"),
-                );
-                faulty.extend(product);
-            }
-        }
+    found.retain(|shot| !bad.contains(&shot.path));
+    let is_same = |a: &Shot, b: &Shot| (&a.product, &a.captures) == (&b.product, &b.captures);
+    for several in found.chunk_by(is_same).filter(|shots| shots.len() > 1) {
+        let (product, captures) = (&several[0].product, &several[0].captures);
+        let names: Vec<String> = several.iter().map(|shot| format!("`{}`", shot.path)).collect();
+        let mut of: Vec<String> = product.iter().cloned().collect();
+        of.extend(captures.iter().map(|(name, value)| format!("{name} {value}")));
+        let of = if of.is_empty() { "the photo".to_owned() } else { of.join(", ") };
+        let message = format!("{} are both the picture of {of}", names.join(" and "));
+        let hint = "keep one of them, or tell them apart in `source` with a name such as {angle}";
+        loader.report(Problem::error("two-pictures", message).at(place.clone()).hint(hint));
+        faulty.extend(product.clone());
+        bad.extend(several.iter().map(|shot| shot.path.clone()));
     }
-    shots
+    found.retain(|shot| !bad.contains(&shot.path));
+    found
 }
 
 fn report_no_file(loader: &mut Loader<'_>, path: &RelPath, segments: &[Vec<Part>], place: Place, campaign: &Campaign) {

@@ -1,6 +1,6 @@
 //! Posts: everything that they name is there and fits together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -116,6 +116,7 @@ impl PostReader<'_, '_> {
             id: self.id.to_owned(),
             template: template?,
             products,
+            scenes: Vec::new(),
             per_product,
             photos,
             caption: caption?,
@@ -390,8 +391,9 @@ impl PostReader<'_, '_> {
             );
             self.error("no-picture", span.clone(), message, hint);
         }
-        let made: BTreeSet<&String> = scenes.iter().filter_map(|scene| scene.product.as_ref()).collect();
+        let made: HashSet<&String> = scenes.iter().filter_map(|scene| scene.product.as_ref()).collect();
         post.products.retain(|product| made.contains(product));
+        post.scenes = scenes;
         post
     }
 

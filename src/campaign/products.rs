@@ -1,6 +1,7 @@
 //! Products: the rows of tables and the manifest's own, made one.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -54,7 +55,9 @@ pub(super) fn load(loader: &mut Loader<'_>, manifest: &Tables) -> BTreeMap<Strin
         product.fields.insert("id".to_owned(), Value::String(id.clone()));
     }
     // A row whose own table in the manifest is wrong is not shown as the row alone.
-    products.retain(|id, _| !loader.is_broken("product", id));
+    for broken in loader.broken.iter().filter_map(|broken| broken.strip_prefix("product.")) {
+        products.remove(broken);
+    }
     products.into_iter().map(|(id, product)| (id, Arc::new(product))).collect()
 }
 
@@ -82,15 +85,21 @@ fn table_rows(loader: &mut Loader<'_>, main: &Arc<Source>, table: &TableSource) 
 }
 
 fn add_row(loader: &mut Loader<'_>, products: &mut BTreeMap<String, Product>, row: Row) {
-    if let Some(first) = products.get(&row.id) {
-        let problem = Problem::error("duplicate", format!("there are two products `{}`", row.id))
-            .at(row.place)
-            .related(first.place.clone(), "first written here")
-            .hint(format!("it is also at {}; only that one is used", first.place));
-        loader.report(problem);
-        return;
+    let Row { id, fields, place } = row;
+    match products.entry(id) {
+        Entry::Vacant(slot) => {
+            let id = slot.key().clone();
+            slot.insert(Product { id, fields, place, row: None });
+        }
+        Entry::Occupied(first) => {
+            let (id, first) = (first.key(), &first.get().place);
+            let problem = Problem::error("duplicate", format!("there are two products `{id}`"))
+                .at(place)
+                .related(first.clone(), "first written here")
+                .hint(format!("it is also at {first}; only that one is used"));
+            loader.report(problem);
+        }
     }
-    products.insert(row.id.clone(), Product { id: row.id, fields: row.fields, place: row.place, row: None });
 }
 
 /// The fields of a `[product.ID]`, or `None` if one of them cannot be.

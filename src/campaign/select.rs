@@ -29,7 +29,16 @@ pub(super) struct Shelf<'p> {
 
 impl<'p> Shelf<'p> {
     pub fn new(products: &'p BTreeMap<String, Arc<Product>>) -> Shelf<'p> {
-        Shelf { products, fields: products.values().flat_map(|p| p.fields.keys()).map(String::as_str).collect() }
+        let mut fields = BTreeSet::new();
+        let mut last = None;
+        for product in products.values() {
+            // Most products have the fields of the one before.
+            if !last.is_some_and(|last: &Product| last.fields.keys().eq(product.fields.keys())) {
+                fields.extend(product.fields.keys().map(String::as_str));
+            }
+            last = Some(product);
+        }
+        Shelf { products, fields }
     }
 }
 

@@ -129,7 +129,7 @@ mod tests {
             if round == 1000 {
                 let all = ["a", "b", "b", "c", "e", "g", "g", "h", "i"];
                 records.make_room(all.into_iter());
-                assert_eq!(records.base.count(Table::Outputs), paths.len());
+                assert!(all.iter().all(|path| records.find(path).is_some()));
             }
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             let path = paths[(state >> 16) as usize % paths.len()];

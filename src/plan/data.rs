@@ -2,16 +2,19 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::campaign::{Asset, Campaign, Format, Post, Product};
+use crate::campaign::{Asset, Campaign, Picture, Product};
 
 /// The data of one asset.
-pub fn of(campaign: &Campaign, asset: &Asset, post: &Post, format: &Format) -> Map<String, Value> {
+pub fn of(campaign: &Campaign, asset: &Asset) -> Map<String, Value> {
+    let Asset { post, format, .. } = asset;
     let mut data = Map::new();
-    if let Some(product) = asset.product.as_ref().and_then(|id| campaign.products.get(id)) {
+    if let Some(product) = asset.scene.product.as_ref().and_then(|id| campaign.products.get(id)) {
         data = of_product(product);
     }
-    data.extend(asset.captures.iter().map(|(name, value)| (name.clone(), value.clone().into())));
-    data.extend(asset.pictures.keys().map(|name| (name.clone(), format!("photo:{name}").into())));
+    data.extend(asset.scene.captures.iter().map(|(name, value)| (name.clone(), value.clone().into())));
+    data.extend(
+        asset.scene.pictures.iter().map(|Picture { name, .. }| (name.to_string(), format!("photo:{name}").into())),
+    );
     let mut fields = post.fields.clone();
     fields.insert("id".into(), post.id.clone().into());
     data.insert("post".into(), fields.into());

@@ -44,7 +44,7 @@ impl<'a> Planner<'a> {
     pub(super) fn directed(&mut self, picture: &'a Picture, look: &'a Look) -> Option<(ActionId, &'a [Step])> {
         let last = look.steps.iter().rposition(|step| step.direction().is_some())?;
         let rest = &look.steps[last + 1..];
-        let (photo, path) = (picture.photo.as_str(), picture.path.as_str());
+        let (photo, path) = (&*picture.photo, picture.path.as_str());
         if let Some(id) = self.directed.get(&(photo, path)) {
             return Some((*id, rest));
         }
@@ -144,7 +144,7 @@ impl<'a> Planner<'a> {
     /// What the models are told, with the product's fields.
     fn words(&mut self, stage: &Stage<'a>) -> ActionId {
         let mut fields = data::of_campaign(self.campaign);
-        let shot = self.campaign.photos.get(&stage.picture.photo);
+        let shot = self.campaign.photos.get(&*stage.picture.photo);
         let shot = shot.and_then(|photo| photo.shots.iter().find(|shot| shot.path == stage.picture.path));
         if let Some(shot) = shot {
             let product = shot.product.as_ref().and_then(|id| self.campaign.products.get(id));
@@ -156,7 +156,7 @@ impl<'a> Planner<'a> {
         let path = file.unwrap_or(crate::campaign::MANIFEST).to_owned();
         self.graph.add(Node {
             name: format!("prompt {}, step {}", stage.name, stage.number),
-            action: Task::Prompt(Caption { text, data: fields, network: None, path }),
+            action: Task::Prompt(Box::new(Caption { text, data: fields, network: None, path })),
             inputs: file.map(|path| Input::File(path.into())).into_iter().collect(),
             asset: None,
         })
@@ -237,7 +237,12 @@ impl<'a> Planner<'a> {
             has_mask,
             side: stage.direction.side(),
         };
-        let id = self.graph.add(Node { name: format!("take {name}"), action: Task::Edit(action), inputs, asset: None });
+        let id = self.graph.add(Node {
+            name: format!("take {name}"),
+            action: Task::Edit(Box::new(action)),
+            inputs,
+            asset: None,
+        });
         (id, name)
     }
 
@@ -254,7 +259,11 @@ impl<'a> Planner<'a> {
                 compared.extend(label.iter().flatten().cloned());
                 let measured = self.graph.add(Node {
                     name: format!("measure {name}"),
-                    action: Task::Fidelity(Fidelity { reading, name: name.clone(), place: stage.place.clone() }),
+                    action: Task::Fidelity(Box::new(Fidelity {
+                        reading,
+                        name: name.clone(),
+                        place: stage.place.clone(),
+                    })),
                     inputs: compared,
                     asset: None,
                 });
@@ -274,7 +283,7 @@ impl<'a> Planner<'a> {
         };
         self.graph.add(Node {
             name: format!("pick {}, step {}", stage.name, stage.number),
-            action: Task::Pick(action),
+            action: Task::Pick(Box::new(action)),
             inputs,
             asset: None,
         })

@@ -20,7 +20,7 @@ use crate::actions::group::{Group, Standing};
 use crate::actions::render::Render;
 use crate::actions::send::Sheet;
 use crate::campaign::reach::Reach;
-use crate::campaign::{self, Asset, Campaign, Format, Look, Picture, Post, RelPath, Step};
+use crate::campaign::{self, Asset, Campaign, Format, Look, Picture, RelPath, Step};
 use crate::engine::{ActionId, Graph, Input, Node};
 use crate::imaging::DigitalSource;
 
@@ -71,6 +71,8 @@ struct Planner<'a> {
     graph: Graph<Task>,
     /// The developed photos so far, by photo, file and reach.
     developed: HashMap<(&'a str, &'a str, u32), ActionId>,
+    /// The last of them to be asked for, which most formats of a scene share.
+    latest: Option<(&'a Picture, u32, ActionId)>,
     /// The groups so far, by photo, which of its groups, and reach.
     grouped: HashMap<(&'a str, &'a str, u32), ActionId>,
     /// The masks of photos so far.
@@ -94,6 +96,7 @@ impl<'a> Planner<'a> {
             campaign,
             graph: Graph::default(),
             developed: HashMap::new(),
+            latest: None,
             grouped: HashMap::new(),
             masks: BTreeMap::new(),
             directed: BTreeMap::new(),
@@ -106,62 +109,56 @@ impl<'a> Planner<'a> {
     }
 
     fn asset(&mut self, asset: &'a Asset) {
-        // The campaign leaves out assets whose post or format is broken.
-        let (Some(post), Some(format)) =
-            (self.campaign.posts.get(&asset.post), self.campaign.formats.get(&asset.format))
-        else {
-            return;
-        };
-        match &post.template {
-            Some(template) => self.composed(asset, post, format, template),
-            None => self.photo_alone(asset, post, format),
+        match &asset.post.template {
+            Some(template) => self.composed(asset, template),
+            None => self.photo_alone(asset),
         }
-        self.caption(asset, post, format);
+        self.caption(asset);
     }
 
     /// A template filled in, laid out and painted.
-    fn composed(&mut self, asset: &'a Asset, post: &Post, format: &Format, template: &RelPath) {
+    fn composed(&mut self, asset: &'a Asset, template: &RelPath) {
         let name = asset.output.as_str();
         let compose = self.graph.add(Node {
-            name: format!("compose {name}"),
-            action: Task::Compose(ComposeInput {
+            name: ["compose ", name].concat(),
+            action: Task::Compose(Box::new(ComposeInput {
                 template: template.clone(),
-                data: data::of(self.campaign, asset, post, format),
+                data: data::of(self.campaign, asset),
                 colors: self.campaign.brand.colors.clone(),
-                format: format.clone(),
-            }),
+                format: Format::clone(&asset.format),
+            })),
             inputs: vec![Input::File(template.as_str().into())],
             asset: None,
         });
         let mut inputs = vec![Input::Action(compose)];
         let mut photos = Vec::new();
-        for (name, picture) in asset.pictures.iter() {
-            inputs.push(Input::Action(self.developed(picture, format)));
-            photos.push(name.clone());
+        for picture in &asset.scene.pictures {
+            inputs.push(Input::Action(self.developed(picture, &asset.format)));
+            photos.push(picture.name.to_string());
         }
-        let sources = asset.pictures.values().map(|picture| self.source_of(picture));
+        let sources = asset.scene.pictures.iter().map(|picture| self.source_of(picture));
         // Words over a photo are an edit by a person, at least.
         let source = sources.max().map_or(DigitalSource::DigitalCreation, |most| most.max(DigitalSource::HumanEdits));
         let fonts = self.campaign.brand.fonts.iter().map(|font| font.to_string()).collect();
         self.graph.add(Node {
-            name: format!("render {name}"),
-            action: Task::Render(Render { photos, fonts, file: file(asset, post, format, source) }),
+            name: ["render ", name].concat(),
+            action: Task::Render(Box::new(Render { photos, fonts, file: file(asset, source) })),
             inputs,
-            asset: Some(format!("{DIST}/{name}")),
+            asset: Some([DIST, "/", name].concat()),
         });
     }
 
     /// A post without a template: its photo, cut to the format.
-    fn photo_alone(&mut self, asset: &'a Asset, post: &Post, format: &Format) {
-        let Some(picture) = asset.pictures.values().next() else { return };
-        let developed = self.developed(picture, format);
+    fn photo_alone(&mut self, asset: &'a Asset) {
+        let Some(picture) = asset.scene.pictures.first() else { return };
+        let developed = self.developed(picture, &asset.format);
         let name = asset.output.as_str();
-        let file = file(asset, post, format, self.source_of(picture));
+        let file = file(asset, self.source_of(picture));
         self.graph.add(Node {
-            name: format!("encode {name}"),
-            action: Task::Encode(Encode { width: format.width, height: format.height, file }),
+            name: ["encode ", name].concat(),
+            action: Task::Encode(Encode { width: asset.format.width, height: asset.format.height, file }),
             inputs: vec![Input::Action(developed)],
-            asset: Some(format!("{DIST}/{name}")),
+            asset: Some([DIST, "/", name].concat()),
         });
     }
 
@@ -177,26 +174,38 @@ impl<'a> Planner<'a> {
     }
 
     fn photo(&mut self, picture: &'a Picture, scale: &Scale) -> ActionId {
-        let (photo, path) = (picture.photo.as_str(), picture.path.as_str());
-        let made = (photo, path, scale.reach);
-        if let Some(id) = self.developed.get(&made) {
-            return *id;
+        let (photo, path) = (&*picture.photo, picture.path.as_str());
+        if let Some((latest, reach, id)) = self.latest
+            && std::ptr::eq(latest, picture)
+            && reach == scale.reach
+        {
+            return id;
         }
+        let made = (photo, path, scale.reach);
+        let id = match self.developed.get(&made) {
+            Some(id) => *id,
+            None => self.photo_once(picture, scale),
+        };
+        self.developed.insert(made, id);
+        self.latest = Some((picture, scale.reach, id));
+        id
+    }
+
+    fn photo_once(&mut self, picture: &'a Picture, scale: &Scale) -> ActionId {
+        let photo = &*picture.photo;
         let look = self.look_of(photo);
         let directed = look.and_then(|look| self.directed(picture, look));
         let (from, steps) = match (directed, look) {
             (Some((made, rest)), _) => (Input::Action(made), rest),
-            (None, Some(look)) => (Input::File(path.into()), look.steps.as_slice()),
-            (None, None) => (Input::File(path.into()), &[][..]),
+            (None, Some(look)) => (Input::File(picture.path.as_str().into()), look.steps.as_slice()),
+            (None, None) => (Input::File(picture.path.as_str().into()), &[][..]),
         };
-        let id = self.develop(photo, &picture.path, from, steps, scale);
-        self.developed.insert(made, id);
-        id
+        self.develop(photo, &picture.path, from, steps, scale)
     }
 
     /// Several products in one picture: each is developed by itself, so that another photo of one leaves the others as they are.
     fn grouped(&mut self, picture: &'a Picture, group: &'a campaign::Group, scale: &Scale) -> ActionId {
-        let photo = picture.photo.as_str();
+        let photo = &*picture.photo;
         let made = (photo, group.of.as_str(), scale.reach);
         if let Some(id) = self.grouped.get(&made) {
             return *id;
@@ -218,7 +227,7 @@ impl<'a> Planner<'a> {
         };
         let of = if group.of.is_empty() { String::new() } else { format!(" {}", group.of) };
         let name = format!("group {photo}{of}{}", scale.told());
-        let id = self.graph.add(Node { name, action: Task::Group(action), inputs: cutouts, asset: None });
+        let id = self.graph.add(Node { name, action: Task::Group(Box::new(action)), inputs: cutouts, asset: None });
         self.grouped.insert(made, id);
         id
     }
@@ -268,7 +277,7 @@ impl<'a> Planner<'a> {
         let files = [photo].into_iter().chain(others);
         let id = self.graph.add(Node {
             name: format!("cutout {photo}"),
-            action: Task::Cutout(Cutout::new(wanted, photo.as_str())),
+            action: Task::Cutout(Box::new(Cutout::new(wanted, photo.as_str()))),
             inputs: files.map(|path| Input::File(path.as_str().into())).collect(),
             asset: None,
         });
@@ -277,7 +286,8 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn file(asset: &Asset, post: &Post, format: &Format, source: DigitalSource) -> File {
+fn file(asset: &Asset, source: DigitalSource) -> File {
+    let Asset { post, format, .. } = asset;
     File {
         file_type: asset.file_type,
         quality: format.quality,

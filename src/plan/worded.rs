@@ -11,7 +11,7 @@ use crate::actions::variants::Variants as Judged;
 use crate::campaign::networks;
 use crate::campaign::picks::wording_name;
 use crate::campaign::reach::Reach;
-use crate::campaign::{Asset, Caption, Format, MANIFEST, Post, Variants, texts};
+use crate::campaign::{Asset, Caption, MANIFEST, Variants, texts};
 use crate::engine::{ActionId, Input, Node};
 
 /// A caption for one product, whose words models are asked for.
@@ -24,24 +24,24 @@ struct Wording<'a> {
 
 impl Planner<'_> {
     /// The words beside an asset: `NAME.txt`, and `NAME.alt.txt` for who cannot see the picture.
-    pub(super) fn caption(&mut self, asset: &Asset, post: &Post, format: &Format) {
+    pub(super) fn caption(&mut self, asset: &Asset) {
         let (caption_path, alt_path) = texts(self.campaign, asset);
-        let caption = post.caption.as_ref().and_then(|id| self.campaign.captions.get(id));
+        let caption = asset.post.caption.as_ref().and_then(|id| self.campaign.captions.get(id));
         if let (Some(caption), Some(path)) = (caption, caption_path) {
-            self.words_of(asset, post, format, caption, &path);
+            self.words_of(asset, caption, &path);
         }
-        let photo = asset.pictures.values().next().and_then(|picture| self.campaign.photos.get(&picture.photo));
+        let photo = asset.scene.pictures.first().and_then(|picture| self.campaign.photos.get(&*picture.photo));
         let alt = caption.and_then(|caption| caption.alt.as_ref()).or(photo.and_then(|photo| photo.alt.as_ref()));
         if let (Some(alt), Some(path)) = (alt, alt_path) {
-            let data = data::of(self.campaign, asset, post, format);
+            let data = data::of(self.campaign, asset);
             self.graph.add(Node {
                 name: format!("caption {path}"),
-                action: Task::Caption(Filled {
+                action: Task::Caption(Box::new(Filled {
                     text: Some(alt.clone()),
                     data,
                     network: None,
                     path: MANIFEST.to_owned(),
-                }),
+                })),
                 inputs: Vec::new(),
                 asset: Some(format!("{DIST}/{path}")),
             });
@@ -49,8 +49,8 @@ impl Planner<'_> {
     }
 
     /// The draft; or, once somebody picked them, other words.
-    fn words_of(&mut self, asset: &Asset, post: &Post, format: &Format, caption: &Caption, path: &str) {
-        let name = wording_name(&caption.id, asset.product.as_deref());
+    fn words_of(&mut self, asset: &Asset, caption: &Caption, path: &str) {
+        let name = wording_name(&caption.id, asset.scene.product.as_deref());
         let picks = self.campaign.picks.of(&format!("caption/{name}"));
         let picks = picks.pick.iter().rev();
         let picked =
@@ -59,19 +59,19 @@ impl Planner<'_> {
         let draft = match &caption.variants {
             Some(variants) => self.suggested(asset, &Wording { name: &name, caption, variants }),
             None => {
-                let data = data::of(self.campaign, asset, post, format);
+                let data = data::of(self.campaign, asset);
                 // Picked words are looked at instead of the draft.
-                let network = picked.is_none().then(|| format.network().to_owned());
+                let network = picked.is_none().then(|| asset.format.network().to_owned());
                 let filled = Filled { text: None, data, network, path: caption.draft.to_string() };
                 let inputs = vec![Input::File(caption.draft.as_str().into())];
                 if picked.is_none() {
-                    let action = Task::Caption(filled);
+                    let action = Task::Caption(Box::new(filled));
                     self.graph.add(Node { name: format!("caption {path}"), action, inputs, asset: published });
                     return;
                 }
                 self.graph.add(Node {
                     name: format!("draft of {path}"),
-                    action: Task::Prompt(filled),
+                    action: Task::Prompt(Box::new(filled)),
                     inputs,
                     asset: None,
                 })
@@ -79,12 +79,12 @@ impl Planner<'_> {
         };
         self.graph.add(Node {
             name: format!("publish {path}"),
-            action: Task::Publish(Publish {
+            action: Task::Publish(Box::new(Publish {
                 picked,
-                network: format.network().to_owned(),
+                network: asset.format.network().to_owned(),
                 caption: name,
                 path: caption.draft.to_string(),
-            }),
+            })),
             inputs: vec![Input::Action(draft)],
             asset: published,
         });
@@ -97,16 +97,16 @@ impl Planner<'_> {
         }
         let Wording { name, caption, variants } = wording;
         let mut fields = data::of_campaign(self.campaign);
-        let product = asset.product.as_ref().and_then(|id| self.campaign.products.get(id));
+        let product = asset.scene.product.as_ref().and_then(|id| self.campaign.products.get(id));
         fields.extend(product.into_iter().flat_map(|product| data::of_product(product)));
         let draft = self.graph.add(Node {
             name: format!("draft {name}"),
-            action: Task::Prompt(Filled {
+            action: Task::Prompt(Box::new(Filled {
                 text: None,
                 data: fields.clone(),
                 network: None,
                 path: caption.draft.to_string(),
-            }),
+            })),
             inputs: vec![Input::File(caption.draft.as_str().into())],
             asset: None,
         });
@@ -120,7 +120,12 @@ impl Planner<'_> {
         let place = Some(variants.place.clone());
         let brief = self.graph.add(Node {
             name: format!("brief {name}"),
-            action: Task::Brief(Brief { rules, data: fields, caption: (*name).to_owned(), place: place.clone() }),
+            action: Task::Brief(Box::new(Brief {
+                rules,
+                data: fields,
+                caption: (*name).to_owned(),
+                place: place.clone(),
+            })),
             inputs: vec![Input::Action(draft)],
             asset: None,
         });
@@ -153,6 +158,11 @@ impl Planner<'_> {
             lengths: wording.caption.networks.iter().filter_map(length).collect(),
             has_schema: reach.model.can.iter().any(|can| can.name == "text.json_schema"),
         };
-        self.graph.add(Node { name: format!("suggest {name}"), action: Task::Suggest(action), inputs, asset: None })
+        self.graph.add(Node {
+            name: format!("suggest {name}"),
+            action: Task::Suggest(Box::new(action)),
+            inputs,
+            asset: None,
+        })
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::DIST;
 use crate::actions::Task;
-use crate::actions::publish::Publish;
 use crate::campaign::picks::file_of;
 use crate::campaign::{Asset, Campaign, Origins, Picture, Place, RelPath, texts};
 
@@ -40,7 +39,7 @@ impl<'c> Written<'c> {
     pub fn parameter(&mut self, asset: &str, task: &Task, parameter: &str) -> Option<Place> {
         let asset = *self.assets.get(asset)?;
         let names: Vec<&str> = parameter.split('.').collect();
-        let post = asset.post.as_str();
+        let post = asset.post.id.as_str();
         match (task, names.as_slice()) {
             (_, ["data", "brand", rest @ ..]) if *rest != ["name"] || self.campaign.brand.name.is_some() => {
                 self.within(&["brand"], rest)
@@ -63,9 +62,9 @@ impl<'c> Written<'c> {
             (Task::Group(group), ["group", ..]) => self.within(&["photo", &group.photo, "group"], &[]),
             (Task::Develop(_) | Task::Group(_), _) => self.within(&["post", post, "formats"], &[]),
             (Task::Prompt(_) | Task::Send(_) | Task::Edit(_) | Task::Pick(_), _) => self.direction(asset, task),
-            (Task::Brief(_), ["rules", rule, ..]) => self.within(&["caption", self.caption_of(asset)?], &[rule]),
+            (Task::Brief(_), ["rules", rule, ..]) => self.within(&["caption", asset.post.caption.as_deref()?], &[rule]),
             (Task::Publish(publish), _) => Some(pick_of(&publish.caption)),
-            (Task::Suggest(_) | Task::Variants(_), _) => self.within(&["caption", self.caption_of(asset)?], &[]),
+            (Task::Suggest(_) | Task::Variants(_), _) => self.within(&["caption", asset.post.caption.as_deref()?], &[]),
             (Task::Caption(_), ["text"]) => self.alt(asset).map(|part| part.place),
             (_, [name, ..]) => self.within(&["post", post], &[name]),
             (_, []) => None,
@@ -79,34 +78,37 @@ impl<'c> Written<'c> {
         match task {
             Task::Compose(_) => {
                 parts.extend(self.product(asset));
-                parts.extend(self.part(&["post", &asset.post]));
-                parts.extend(self.part(&["format", &asset.format]));
+                parts.extend(self.part(&["post", &asset.post.id]));
+                parts.extend(self.part(&["format", &asset.format.id]));
                 parts.extend(self.part(&["brand"]));
             }
             Task::Caption(caption) => {
                 parts.extend(self.product(asset));
                 match caption.text {
                     Some(_) => parts.extend(self.alt(asset)),
-                    None => parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id]))),
+                    None => parts.extend(asset.post.caption.as_deref().and_then(|id| self.part(&["caption", id]))),
                 }
             }
             Task::Cutout(cutout) => parts.extend(self.cutout(&cutout.path)),
             Task::Develop(develop) => parts.extend(self.photo(photo_of(asset, &develop.path))),
             Task::Group(group) => parts.extend(self.photo(Some(&group.photo))),
             Task::Encode(_) => {
-                parts.extend(self.part(&["post", &asset.post]));
-                parts.extend(self.part(&["format", &asset.format]));
+                parts.extend(self.part(&["post", &asset.post.id]));
+                parts.extend(self.part(&["format", &asset.format.id]));
             }
             Task::Prompt(_) => parts.extend(self.product(asset)),
             Task::Send(_) | Task::Edit(_) | Task::Pick(_) => {
-                let photo = asset.pictures.values().next().map(|picture| picture.photo.as_str());
+                let photo = asset.scene.pictures.first().map(|picture| &*picture.photo);
                 let look = photo.and_then(|photo| self.campaign.photos.get(photo)?.look.as_deref());
                 parts.extend(look.and_then(|look| self.part(&["look", look])));
             }
             Task::Brief(_) | Task::Suggest(_) | Task::Variants(_) | Task::Publish(_) => {
-                parts.extend(self.caption_of(asset).and_then(|id| self.part(&["caption", id])));
-                if let Task::Publish(Publish { picked: Some(_), caption, .. }) = task {
-                    parts.push(Part { place: pick_of(caption), what: format!("pick {caption}") });
+                parts.extend(asset.post.caption.as_deref().and_then(|id| self.part(&["caption", id])));
+                if let Task::Publish(publish) = task
+                    && publish.picked.is_some()
+                {
+                    let what = format!("pick {}", publish.caption);
+                    parts.push(Part { place: pick_of(&publish.caption), what });
                 }
             }
             // What they are made from says all.
@@ -123,7 +125,7 @@ impl<'c> Written<'c> {
             _ => None,
         };
         let look = || {
-            let photo = asset.pictures.values().next()?.photo.as_str();
+            let photo = &*asset.scene.pictures.first()?.photo;
             self.campaign.photos.get(photo)?.look.as_deref()
         };
         place.or_else(|| self.within(&["look", look()?, "steps"], &[]))
@@ -145,28 +147,28 @@ impl<'c> Written<'c> {
 
     /// One of the campaign's own formats, or, for one that is built in, where the post asks for it.
     fn format(&self, asset: &Asset, names: &[&str]) -> Option<Place> {
-        let own = self.within(&["format", &asset.format], names);
-        own.or_else(|| self.within(&["post", &asset.post, "formats"], &[]))
+        let own = self.within(&["format", &asset.format.id], names);
+        own.or_else(|| self.within(&["post", &asset.post.id, "formats"], &[]))
     }
 
     /// The row of a table, the manifest's own table, or both.
     fn product(&self, asset: &Asset) -> Vec<Part> {
-        let product = asset.product.as_ref().and_then(|id| self.campaign.products.get(id));
+        let product = asset.scene.product.as_ref().and_then(|id| self.campaign.products.get(id));
         let places = product.into_iter().flat_map(|product| product.row.iter().chain([&product.place]));
-        let what = format!("product {}", asset.product.as_deref().unwrap_or_default());
+        let what = format!("product {}", asset.scene.product.as_deref().unwrap_or_default());
         places.map(|place| Part { place: place.clone(), what: what.clone() }).collect()
     }
 
     /// A name at the top of what a template sees: a capture, a picture, or a product's field.
     fn field(&mut self, asset: &Asset, field: &str) -> Option<Place> {
-        if asset.captures.contains_key(field) {
-            let photo = asset.pictures.values().next()?.photo.as_str();
+        if asset.scene.captures.contains_key(field) {
+            let photo = &*asset.scene.pictures.first()?.photo;
             return self.within(&["photo", photo, "source"], &[]);
         }
-        if asset.pictures.contains_key(field) {
-            return self.within(&["post", &asset.post, "photo"], &[]);
+        if asset.scene.pictures.iter().any(|picture| *picture.name == *field) {
+            return self.within(&["post", &asset.post.id, "photo"], &[]);
         }
-        self.origins.of_field(self.campaign.products.get(asset.product.as_ref()?)?, field)
+        self.origins.of_field(self.campaign.products.get(asset.scene.product.as_ref()?)?, field)
     }
 
     /// A photo, and its look.
@@ -180,17 +182,11 @@ impl<'c> Written<'c> {
         self.campaign.photos.get(photo_of(asset, path)?)?.look.as_deref()
     }
 
-    fn caption_of(&self, asset: &Asset) -> Option<&'c str> {
-        let campaign = self.campaign;
-        campaign.posts.get(&asset.post)?.caption.as_deref()
-    }
-
     /// Where the words for those who cannot see the picture are written.
     fn alt(&self, asset: &Asset) -> Option<Part> {
-        let caption = self
-            .caption_of(asset)
-            .filter(|id| self.campaign.captions.get(*id).is_some_and(|caption| caption.alt.is_some()));
-        match (caption, asset.pictures.values().next()) {
+        let has_alt = |id: &&str| self.campaign.captions.get(*id).is_some_and(|caption| caption.alt.is_some());
+        let caption = asset.post.caption.as_deref().filter(has_alt);
+        match (caption, asset.scene.pictures.first()) {
             (Some(id), _) => self.part(&["caption", id, "alt"]),
             (None, Some(picture)) => self.part(&["photo", &picture.photo, "alt"]),
             (None, None) => None,
@@ -206,5 +202,5 @@ fn pick_of(caption: &str) -> Place {
 /// The photo that a file belongs to.
 fn photo_of<'a>(asset: &'a Asset, path: &str) -> Option<&'a str> {
     let shows = |picture: &&Picture| picture.files().any(|file| file.as_str() == path);
-    asset.pictures.values().find(shows).map(|picture| picture.photo.as_str())
+    asset.scene.pictures.iter().find(shows).map(|picture| &*picture.photo)
 }

@@ -86,8 +86,11 @@ safe = { top = 0.1 }
         ]
     );
     let first = &campaign.assets[0];
-    assert_eq!(first.pictures["table"].path.as_str(), "photos/table.png");
-    assert_eq!(first.captures["angle"], "front");
+    assert_eq!(
+        first.scene.pictures.last().map(|last| (&*last.name, last.path.as_str())),
+        Some(("table", "photos/table.png"))
+    );
+    assert_eq!(first.scene.captures["angle"], "front");
 }
 
 #[test]
