@@ -34,17 +34,6 @@ pub fn run(command: &mut Command) -> io::Result<Taken> {
     Ok(Taken { wall: started.elapsed(), cpu, memory: usage.ru_maxrss as u64 * 1024 })
 }
 
-/// Touches memory and gives it back: the first to use a page of a virtual machine waits for the machine below, which is nobody's cost here. No
-/// more than half of what is free.
-pub fn touch_memory(bytes: usize) {
-    let about = std::fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let free =
-        about.lines().find_map(|line| line.strip_prefix("MemAvailable:")?.trim().strip_suffix(" kB")?.parse().ok());
-    let mut memory = vec![0u8; bytes.min(free.unwrap_or(0) * 1024 / 2)];
-    memory.iter_mut().step_by(4096).for_each(|page| *page = 1);
-    std::hint::black_box(memory);
-}
-
 /// The middle of several measurements, each figure for itself.
 pub fn median(all: &[Taken]) -> Taken {
     let middle = |figure: &dyn Fn(&Taken) -> u64| {

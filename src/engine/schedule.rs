@@ -44,8 +44,8 @@ enum State {
 
 /// No more tasks are handed over at once.
 const AT_ONCE: usize = 32;
-/// So much work is worth waking a worker for, which takes a tenth of it: actions that are sooner done are handed over together. A kill costs no more
-/// than is under way, so it must not be long.
+/// So much work is worth waking a worker for, which takes a tenth of that: actions that are sooner done are handed over together. It must not be
+/// much, since a kill costs what is under way.
 const WORTH: Duration = Duration::from_micros(250);
 
 struct Loop<'a, A: Action> {
@@ -88,7 +88,7 @@ struct Loop<'a, A: Action> {
     runs: VecDeque<(ActionId, Run)>,
     requests: VecDeque<(ActionId, Run)>,
     restores: VecDeque<ActionId>,
-    /// How long a run of each kind takes, the later ones counting more.
+    /// How long a run of each kind takes, as far as that matters: as the longest of the last few.
     paces: HashMap<&'static str, Duration>,
     /// Set once all that was ready at the start is queued: from then on the newest goes first.
     depth_first: bool,
@@ -267,8 +267,10 @@ impl<'a, A: Action> Loop<'a, A> {
                 let node = self.shared.graph.node(id);
                 let kind = if line == Line::Restore { "restore" } else { node.action.kind() };
                 (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
-                let pace = self.paces.entry(kind).or_insert(took);
-                *pace = (*pace * 7 + took) / 8;
+                if line == Line::Run {
+                    let pace = self.paces.entry(kind).or_default();
+                    *pace = took.min(2 * WORTH).max(*pace * 7 / 8);
+                }
                 self.finish(id, done);
             }
         }

@@ -220,9 +220,9 @@ fn perform<'a, A: Action>(
     let fault = |error| Done::Failed(node.action.fault(error), started.elapsed());
     let Task { id, was, what } = task;
     match what {
-        What::Restore(made) => restore(shared, node, (id, &was), &made, batch).unwrap_or_else(fault),
+        What::Restore(made) => restore(shared, node, id, &was, &made, batch).unwrap_or_else(fault),
         What::Run(task) => match gather(shared, node, &task) {
-            Ok(inputs) => run(shared, node, (task, &was), &inputs, batch, started),
+            Ok(inputs) => run(shared, node, task, &was, &inputs, batch, started),
             Err(done) => done,
         },
     }
@@ -232,7 +232,8 @@ fn perform<'a, A: Action>(
 fn restore<'a, A: Action>(
     shared: Shared<'a, A>,
     node: &'a Node<A>,
-    (id, was): (ActionId, &Was),
+    id: ActionId,
+    was: &Was,
     made: &Entry,
     batch: &mut Batch<'a>,
 ) -> Result<Done<A::Failure>, EngineError> {
@@ -264,7 +265,8 @@ fn gather<A: Action>(shared: Shared<'_, A>, node: &Node<A>, task: &Run) -> Resul
 fn run<'a, A: Action>(
     shared: Shared<'a, A>,
     node: &'a Node<A>,
-    (task, was): (Run, &Was),
+    task: Run,
+    was: &Was,
     inputs: &[Bytes],
     batch: &mut Batch<'a>,
     started: Instant,
