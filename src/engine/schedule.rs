@@ -267,9 +267,11 @@ impl<'a, A: Action> Loop<'a, A> {
                 let node = self.shared.graph.node(id);
                 let kind = if line == Line::Restore { "restore" } else { node.action.kind() };
                 (self.tell)(Event::Worked { name: &node.name, kind, worker, began, took });
-                if line == Line::Run {
+                if let Done::Ran(ran, _) = &done {
+                    // What is not stored waits in memory, so there is to be little of it.
+                    let took = if ran.keep { took.min(2 * WORTH) } else { 2 * WORTH };
                     let pace = self.paces.entry(kind).or_default();
-                    *pace = took.min(2 * WORTH).max(*pace * 7 / 8);
+                    *pace = took.max(*pace * 7 / 8);
                 }
                 self.finish(id, done);
             }

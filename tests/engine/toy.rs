@@ -70,7 +70,7 @@ impl Action for Toy {
     type Failure = String;
 
     fn kind(&self) -> &'static str {
-        "toy"
+        if self.keep { "toy" } else { "passing toy" }
     }
 
     fn code_version(&self) -> u32 {

@@ -185,8 +185,6 @@ fn of_fifty_photos_with_six_sizes_each_only_a_handful_is_in_memory_at_once() {
             for level in 0..levels {
                 let name = format!("level {level} of {photo}");
                 plan = plan.step(&name, &name, &[&input], "").transient();
-                // What is done sooner is small, and a worker gets several at once.
-                plan = plan.hook(|_| std::thread::sleep(std::time::Duration::from_micros(300)));
                 input = format!("={name}");
             }
             for size in 0..6 {
