@@ -10,7 +10,7 @@ use crate::imaging::scene::Report;
 use crate::imaging::{self, Description, DigitalSource, Encoding, Picture};
 
 /// Raised when the same pixels would give another file.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// From here on, enlarging shows.
 const ENLARGED: f64 = 1.25;

@@ -16,7 +16,7 @@ use crate::imaging::scene::Report;
 use crate::imaging::{self, Limits, Picture, Region};
 
 /// Raised when the same page would be painted otherwise. The version of takumi counts: it decides every pixel.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Raised when the same template and data would give another page.
 pub const COMPOSE_VERSION: u32 = 1;
 

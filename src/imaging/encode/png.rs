@@ -15,13 +15,16 @@ pub fn encode(
     limit: u64,
 ) -> Result<Vec<u8>, Error> {
     let write = |compression| write(pixels, *channels, picture, encoding, compression);
-    let bytes = write(Compression::Balanced)?;
-    if bytes.len() as u64 <= limit {
-        return Ok(bytes);
+    // The quick way takes a thirtieth of the time of the next, for a quarter more bytes, which is less than most programs write.
+    let mut reached = 0;
+    for level in [Compression::Fast, Compression::Balanced, Compression::High] {
+        let bytes = write(level)?;
+        reached = bytes.len() as u64;
+        if reached <= limit {
+            return Ok(bytes);
+        }
     }
-    let bytes = write(Compression::High)?;
-    let reached = bytes.len() as u64;
-    if reached <= limit { Ok(bytes) } else { Err(Error::PngTooLarge { reached, limit }) }
+    Err(Error::PngTooLarge { reached, limit })
 }
 
 fn write(
