@@ -41,13 +41,18 @@ struct Entry {
     used: bool,
     /// The plan of this build asked for it, before any action did.
     planned: bool,
-    /// Kept while the build goes on where it is small: fonts and stylesheets serve many assets.
+    /// How often this build read it.
+    reads: u8,
+    /// Kept while the build goes on, where they are few or were read often: fonts and stylesheets serve many assets.
     bytes: Option<Bytes>,
 }
 
 /// Files up to this size are kept in memory once something asked for their bytes, up to [`KEPT_IN_ALL`].
+const KEPT_AT_ONCE: usize = 64 << 10;
+/// Up to this size once it was read [`OFTEN`]: fonts are, photos are not.
 const KEPT_EACH: usize = 16 << 20;
 const KEPT_IN_ALL: usize = 128 << 20;
+const OFTEN: u8 = 4;
 /// So many files are not worth starting threads for.
 const FEW: usize = 16;
 /// How often a file that changes while it is read is read again.
@@ -97,7 +102,9 @@ impl Files {
 
     /// Takes over what an earlier build knew; `looked` where this build has found it unchanged already.
     pub(super) fn restore(&self, files: Vec<(Arc<str>, Record, bool)>, folders: Vec<(Arc<str>, Record, bool)>) {
-        let entry = |(path, record, looked)| (path, Entry { record, looked, used: false, planned: false, bytes: None });
+        let entry = |(path, record, looked)| {
+            (path, Entry { record, looked, used: false, planned: false, reads: 0, bytes: None })
+        };
         let mut inner = self.inner();
         inner.files = files.into_iter().map(entry).collect();
         inner.folders = folders.into_iter().map(entry).collect();
@@ -130,7 +137,7 @@ impl Files {
         let mut guard = self.inner();
         let Inner { files, folders, inside, kept, unsteady, .. } = &mut *guard;
         for entry in files.values_mut().chain(folders.values_mut()) {
-            (entry.looked, entry.used, entry.bytes) = (false, false, None);
+            (entry.looked, entry.used, entry.reads, entry.bytes) = (false, false, 0, None);
         }
         *kept = 0;
         *unsteady = false;
@@ -396,7 +403,9 @@ impl Files {
 
     fn settle(&self, path: &str, record: Record, bytes: Option<Bytes>, used: bool) {
         let mut inner = self.inner();
-        let bytes = bytes.filter(|bytes| bytes.len() <= KEPT_EACH && inner.kept + bytes.len() <= KEPT_IN_ALL);
+        let reads = inner.files.get(path).map_or(0, |entry| entry.reads).saturating_add(bytes.is_some().into());
+        let most = if reads >= OFTEN { KEPT_EACH } else { KEPT_AT_ONCE };
+        let bytes = bytes.filter(|bytes| bytes.len() <= most && inner.kept + bytes.len() <= KEPT_IN_ALL);
         let seen = inner.files.get(path).filter(|entry| entry.looked).map(|entry| entry.record.digest);
         inner.unsteady |= seen.is_some_and(|seen| seen != record.digest);
         let held = bytes.as_ref().map_or(0, |bytes| bytes.len());
@@ -405,12 +414,12 @@ impl Files {
                 let before = std::mem::replace(
                     entry,
                     // Bytes of before never stay beside a new digest.
-                    Entry { record, looked: true, used: used || entry.used, planned: entry.planned, bytes },
+                    Entry { record, looked: true, used: used || entry.used, planned: entry.planned, reads, bytes },
                 );
                 before.bytes.map_or(0, |bytes| bytes.len())
             }
             None => {
-                inner.files.insert(path.into(), Entry { record, looked: true, used, planned: false, bytes });
+                inner.files.insert(path.into(), Entry { record, looked: true, used, planned: false, reads, bytes });
                 0
             }
         };
@@ -423,7 +432,7 @@ impl Files {
         let before = inner.folders.get(path).filter(|entry| entry.used).map(|entry| entry.record.digest);
         inner.unsteady |= before.is_some_and(|before| before != record.digest);
         let used = used || before.is_some();
-        inner.folders.insert(path.into(), Entry { record, looked: true, used, planned, bytes: None });
+        inner.folders.insert(path.into(), Entry { record, looked: true, used, planned, reads: 0, bytes: None });
     }
 }
 
@@ -583,6 +592,19 @@ mod tests {
         }
         assert_eq!(files.inner().kept, 0);
         assert!(!files.is_steady(), "whoever read it before read another one");
+    }
+
+    #[test]
+    fn a_large_file_is_kept_once_it_was_read_often() {
+        let (folder, files) = folder();
+        let font = "f".repeat(KEPT_AT_ONCE + 1);
+        fs::write(folder.path().join("font"), &font).unwrap();
+        for read in 1..=2 * OFTEN {
+            assert!(files.read("font").unwrap().unwrap().0.len() == font.len());
+            assert_eq!(files.inner().kept, if read < OFTEN { 0 } else { font.len() }, "read {read}");
+        }
+        files.forget_looks();
+        assert_eq!(files.inner().kept, 0);
     }
 
     #[test]
