@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::campaign::{Asset, Campaign, Picture, Product};
+use crate::campaign::{Asset, Campaign, Product};
 
 /// The data of one asset.
 pub fn of(campaign: &Campaign, asset: &Asset) -> Map<String, Value> {
@@ -12,9 +12,8 @@ pub fn of(campaign: &Campaign, asset: &Asset) -> Map<String, Value> {
         data = of_product(product);
     }
     data.extend(asset.scene.captures.iter().map(|(name, value)| (name.clone(), value.clone().into())));
-    data.extend(
-        asset.scene.pictures.iter().map(|Picture { name, .. }| (name.to_string(), format!("photo:{name}").into())),
-    );
+    let names = asset.scene.pictures.iter().map(|picture| &picture.name);
+    data.extend(names.map(|name| (name.to_string(), format!("photo:{name}").into())));
     let mut fields = post.fields.clone();
     fields.insert("id".into(), post.id.clone().into());
     data.insert("post".into(), fields.into());

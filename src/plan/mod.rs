@@ -184,9 +184,12 @@ impl<'a> Planner<'a> {
         let made = (photo, path, scale.reach);
         let id = match self.developed.get(&made) {
             Some(id) => *id,
-            None => self.photo_once(picture, scale),
+            None => {
+                let id = self.photo_once(picture, scale);
+                self.developed.insert(made, id);
+                id
+            }
         };
-        self.developed.insert(made, id);
         self.latest = Some((picture, scale.reach, id));
         id
     }
