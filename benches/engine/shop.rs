@@ -12,13 +12,14 @@ use std::time::Instant;
 use serde::Serialize;
 use softbox::engine::{Action, Digest, Engine, EngineError, Event, Graph, Input, Node, Options, Output, Work};
 
-pub const FORMATS: usize = 6;
+pub const FORMATS: usize = NAMES.len();
+const NAMES: [&str; 6] = ["0", "1", "2", "3", "4", "5"];
 pub const TEMPLATES: usize = 5;
 
 /// Copies its first input, with its own name behind so that no two assets are the same.
 #[derive(Serialize)]
 struct Copy {
-    format: String,
+    format: &'static str,
 }
 
 impl Action for Copy {
@@ -130,19 +131,18 @@ fn options() -> Options {
 fn plan(engine: &Engine) -> Result<Graph<Copy>, EngineError> {
     let mut graph = Graph::default();
     let templates: Vec<Arc<str>> = (0..TEMPLATES).map(|number| format!("templates/{number}.html").into()).collect();
-    let names: Vec<String> = (0..FORMATS).map(|number| number.to_string()).collect();
     for photo in engine.files().list("photos")? {
         let product = photo.trim_end_matches(".jpg");
         let developed = graph.add(Node {
             name: ["develop ", product].concat(),
-            action: Copy { format: "developed".to_owned() },
+            action: Copy { format: "developed" },
             inputs: vec![Input::File(format!("photos/{photo}").into())],
             asset: None,
         });
-        for (format, name) in names.iter().enumerate() {
+        for (format, name) in NAMES.into_iter().enumerate() {
             graph.add(Node {
                 name: ["post ", product, " ", name].concat(),
-                action: Copy { format: ["format ", name].concat() },
+                action: Copy { format: name },
                 inputs: vec![Input::Action(developed), Input::File(templates[format % TEMPLATES].clone())],
                 asset: Some(["dist/", product, "/", name, ".jpg"].concat()),
             });

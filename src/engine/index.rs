@@ -12,7 +12,9 @@ use super::log::FIRST;
 use super::store::Store;
 
 const MAGIC: &[u8; 16] = b"softbox index 1\n";
-const HEADER: usize = 16 + 8 + 8;
+const CHECKSUM: usize = 16;
+const COVERS: usize = CHECKSUM + 8;
+const HEADER: usize = COVERS + 8;
 const ENTRY: usize = 16;
 /// A page has about so many entries.
 const PAGE: usize = 8;
@@ -24,66 +26,76 @@ const TAIL_PART: usize = 32;
 /// Where records are, by the first eight bytes of their key.
 #[derive(Debug)]
 pub(super) struct Index {
-    /// Sorted; of equal keys the later offset comes last.
-    entries: Vec<(u64, u64)>,
+    /// As it is written down. Its entries are sorted; of equal keys the later offset comes last.
+    bytes: Vec<u8>,
     /// Where the entries of each page begin, and behind them where the last one ends. Keys are spread evenly, and so are pages over the entries.
     pages: Vec<u32>,
-    covers: u64,
 }
 
 impl Default for Index {
     fn default() -> Index {
-        Index::new(Vec::new(), FIRST)
+        Index::new([].into_iter(), FIRST)
     }
 }
 
 impl Index {
-    fn new(entries: Vec<(u64, u64)>, covers: u64) -> Index {
-        let count = (entries.len() / PAGE).next_power_of_two();
+    fn new(entries: impl ExactSizeIterator<Item = (u64, u64)>, covers: u64) -> Index {
+        let mut bytes = Vec::with_capacity(HEADER + entries.len() * ENTRY);
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&[0; 8]);
+        bytes.extend_from_slice(&covers.to_le_bytes());
+        for (key, offset) in entries {
+            bytes.extend_from_slice(&key.to_le_bytes());
+            bytes.extend_from_slice(&offset.to_le_bytes());
+        }
+        let checksum = checksum(covers, &bytes[HEADER..]);
+        bytes[CHECKSUM..COVERS].copy_from_slice(&checksum.to_le_bytes());
+        Index::of_bytes(bytes)
+    }
+
+    fn of_bytes(bytes: Vec<u8>) -> Index {
+        let entries = &bytes[HEADER..];
+        let count = (entries.len() / ENTRY / PAGE).next_power_of_two();
         let mut pages = vec![0; count + 1];
-        for (key, _) in &entries {
-            pages[page_of(*key, count) + 1] += 1;
+        for entry in entries.chunks_exact(ENTRY) {
+            pages[page_of(word(entry, 0), count) + 1] += 1;
         }
         for page in 0..count {
             pages[page + 1] += pages[page];
         }
-        Index { entries, pages, covers }
+        Index { bytes, pages }
     }
 
     /// `None` where there is none, where it is damaged, and where it tells of more than the `end` of the log.
     pub(super) fn read(path: &Path, end: u64) -> Option<Index> {
         let bytes = std::fs::read(path).ok()?;
         let (head, body) = bytes.split_at_checked(HEADER)?;
-        let word = |bytes: &[u8], at: usize| bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight));
-        let covers = word(head, 24);
-        if head[..16] != *MAGIC || word(head, 16) != checksum(covers, body) || !(FIRST..=end).contains(&covers) {
-            return None;
-        }
-        let entries = body.chunks_exact(ENTRY).map(|entry| (word(entry, 0), word(entry, 8))).collect();
-        Some(Index::new(entries, covers))
+        let covers = word(head, COVERS);
+        let is_sound = head[..16] == *MAGIC && word(head, CHECKSUM) == checksum(covers, body);
+        (is_sound && (FIRST..=end).contains(&covers)).then(|| Index::of_bytes(bytes))
     }
 
     /// Up to where in the log it knows all records.
     pub(super) fn covers(&self) -> u64 {
-        self.covers
+        word(&self.bytes, COVERS)
     }
 
     /// Whether so many records that it does not know are too many.
     pub(super) fn is_behind(&self, tail: usize) -> bool {
-        tail >= TAIL.max(self.entries.len() / TAIL_PART)
+        tail >= TAIL.max(self.entries().len() / TAIL_PART)
     }
 
     /// All keys with their offsets, sorted.
-    pub(super) fn entries(&self) -> &[(u64, u64)] {
-        &self.entries
+    pub(super) fn entries(&self) -> impl ExactSizeIterator<Item = (u64, u64)> {
+        self.bytes[HEADER..].chunks_exact(ENTRY).map(|entry| (word(entry, 0), word(entry, 8)))
     }
 
     /// The offsets of the records of all keys that begin with these bytes, the newest first.
     pub(super) fn of(&self, key: u64) -> impl Iterator<Item = u64> {
         let page = page_of(key, self.pages.len() - 1);
-        let page = &self.entries[self.pages[page] as usize..self.pages[page + 1] as usize];
-        let of_key = page.iter().rev().filter(move |(other, _)| *other == key);
-        of_key.map(|(_, offset)| *offset)
+        let [first, end] = [page, page + 1].map(|page| HEADER + self.pages[page] as usize * ENTRY);
+        let entries = self.bytes[first..end].chunks_exact(ENTRY).rev();
+        entries.filter(move |entry| word(entry, 0) == key).map(|entry| word(entry, 8))
     }
 
     /// Adds what the log got since, up to `covers`, and writes it all.
@@ -94,23 +106,17 @@ impl Index {
         store: &Store,
         path: &Path,
     ) -> io::Result<()> {
-        let mut entries = std::mem::take(&mut self.entries);
-        entries.extend(tail);
+        let mut entries: Vec<(u64, u64)> = self.entries().chain(tail).collect();
         // Most of them are in order, which the stable sort makes use of.
         entries.sort();
-        *self = Index::new(entries, covers);
-        let mut bytes = Vec::with_capacity(HEADER + self.entries.len() * ENTRY);
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&[0; 8]);
-        bytes.extend_from_slice(&covers.to_le_bytes());
-        for (key, offset) in &self.entries {
-            bytes.extend_from_slice(&key.to_le_bytes());
-            bytes.extend_from_slice(&offset.to_le_bytes());
-        }
-        let checksum = checksum(covers, &bytes[HEADER..]);
-        bytes[16..24].copy_from_slice(&checksum.to_le_bytes());
-        store.write(path, &bytes)
+        *self = Index::new(entries.into_iter(), covers);
+        store.write(path, &self.bytes)
     }
+}
+
+/// Eight bytes that callers have seen to be there.
+fn word(bytes: &[u8], at: usize) -> u64 {
+    bytes[at..].first_chunk().map_or(0, |eight| u64::from_le_bytes(*eight))
 }
 
 /// The page of a key, of so many, which are a power of two: the upper bits of the key tell.
@@ -152,7 +158,7 @@ mod tests {
     fn a_key_is_found_however_keys_are_spread() {
         for (count, spread) in [(0, 1), (1, u64::MAX), (3, u64::MAX / 3), (4000, 1), (4000, u64::MAX / 5000)] {
             let entries: Vec<(u64, u64)> = (0..count).map(|number| ((number / 3) * 3 * spread, number)).collect();
-            let index = Index::new(entries.clone(), FIRST);
+            let index = Index::new(entries.clone().into_iter(), FIRST);
             for number in 0..=count {
                 let key = number * spread;
                 let wanted = entries.iter().rev().filter(|(other, _)| *other == key).map(|(_, offset)| *offset);

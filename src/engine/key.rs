@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::fold::fold;
 use super::{Action, Digest, EngineError, Graph, Input, Node};
 
 /// Raised when keys are made in another way, so that no old trace is believed.
@@ -37,15 +38,33 @@ impl Keys {
     /// The key of an action whose inputs have these digests: BLAKE3 over the format of keys, the kind, its code version, the parameters and the
     /// inputs' digests, those of varying length with their length. No paths, hosts, threads or times.
     pub(super) fn key<A: Action>(&mut self, action: &A, digests: &[Digest]) -> Result<Digest, EngineError> {
-        self.digest(action.code_version(), action, digests)
+        self.key_or(action, digests, |_| None)
+    }
+
+    /// As [`Keys::key`], unless `known` has the key of what has this [`fold`]. That is the key of the same action in the last build: were both made
+    /// from other things, they would share their 64 bits once in 2⁶⁴ changes.
+    pub(super) fn key_or<A: Action>(
+        &mut self,
+        action: &A,
+        digests: &[Digest],
+        known: impl FnOnce(u64) -> Option<Digest>,
+    ) -> Result<Digest, EngineError> {
+        self.describe(action.code_version(), action, digests)?;
+        Ok(known(self.fold()).unwrap_or_else(|| Digest::of(&self.buffer)))
+    }
+
+    /// The [`fold`] of what the last key was made from.
+    pub(super) fn fold(&self) -> u64 {
+        fold(&self.buffer)
     }
 
     /// What an action is made from, whatever release makes it: as its key, without the code version.
     pub(super) fn recipe<A: Action>(&mut self, action: &A, digests: &[Digest]) -> Result<Digest, EngineError> {
-        self.digest(0, action, digests)
+        self.describe(0, action, digests)?;
+        Ok(Digest::of(&self.buffer))
     }
 
-    fn digest<A: Action>(&mut self, version: u32, action: &A, digests: &[Digest]) -> Result<Digest, EngineError> {
+    fn describe<A: Action>(&mut self, version: u32, action: &A, digests: &[Digest]) -> Result<(), EngineError> {
         let Keys { buffer, parameters } = self;
         buffer.clear();
         buffer.extend_from_slice(&KEY_FORMAT.to_le_bytes());
@@ -60,12 +79,13 @@ impl Keys {
         parameters.end = buffer.len();
         buffer[length_at..length_at + 8].copy_from_slice(&(parameters.len() as u64).to_le_bytes());
         digests.iter().for_each(|digest| buffer.extend_from_slice(&digest.0));
-        Ok(Digest::of(buffer))
+        Ok(())
     }
 
     /// The key made last, with all that it was made from.
     pub(super) fn written(&self, key: Digest, digests: &[Digest]) -> Written {
-        Written { key, parameters: self.buffer[self.parameters.clone()].to_vec(), digests: digests.to_vec() }
+        let parameters = self.buffer[self.parameters.clone()].to_vec();
+        Written { key, fold: self.fold(), parameters, digests: digests.to_vec() }
     }
 }
 
@@ -73,6 +93,7 @@ impl Keys {
 #[derive(Debug)]
 pub(super) struct Written {
     pub key: Digest,
+    pub fold: u64,
     parameters: Vec<u8>,
     /// What the inputs held, in their order.
     pub digests: Vec<Digest>,

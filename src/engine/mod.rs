@@ -393,7 +393,7 @@ impl Engine {
 
     /// What an action made in the last build of a graph, if the store has it.
     pub fn output(&self, id: ActionId) -> Option<Bytes> {
-        self.store.get(&self.last.output(id)?)
+        self.store.get(&self.last.made(id)?.output)
     }
 
     /// Removes every asset that softbox wrote and nobody changed, and what it derived. Tells each removed (true) or left (false) path. Files

@@ -34,10 +34,13 @@ impl Engine {
     /// For every file of a snapshot, whether its stat alone tells that it is as it was.
     fn vouched(&self, snapshot: &Snapshot) -> Vec<bool> {
         let root = self.files.root();
-        let vouches = |(path, record): (&str, Record)| {
-            root.stat(path).is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
+        let in_span = |span: &Range<usize>| {
+            let mut walk = root.walk();
+            let mut vouches = |(path, record): (&str, Record)| {
+                walk.stat(path).is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
+            };
+            snapshot.some(Table::Files, span.clone()).map(&mut vouches).collect()
         };
-        let in_span = |span: &Range<usize>| snapshot.some(Table::Files, span.clone()).map(vouches).collect();
         let vouched: Vec<Vec<bool>> = look_at(&spans(snapshot, Table::Files), 1, in_span);
         vouched.concat()
     }
@@ -46,8 +49,11 @@ impl Engine {
     fn rest_vouched(&self, snapshot: &Snapshot) -> bool {
         let files = &self.files;
         let is_right = |span: &Range<usize>| {
+            let mut walk = files.root().walk();
             let mut outputs = snapshot.some(Table::Outputs, span.clone());
-            outputs.all(|(path, record)| record.vouches_for_output(files, path)).then_some(())
+            outputs
+                .all(|(path, record)| walk.lstat(path).is_ok_and(|there| record.vouches_for_asset(there)))
+                .then_some(())
         };
         snapshot.entries(Table::Folders).all(|(path, record)| files.folder_vouched(path, &record))
             && look_at::<_, _, Option<()>>(&spans(snapshot, Table::Outputs), 1, is_right).is_some()

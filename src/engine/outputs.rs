@@ -179,15 +179,15 @@ pub(super) enum Standing {
 impl Standing {
     /// How assets with records stand. Where a folder is gone, so is what was in it.
     pub(super) fn of<'a>(files: &Files, assets: impl Iterator<Item = (&'a str, &'a Record)>) -> Vec<Standing> {
-        let mut gone = "";
+        let (mut walk, mut gone) = (files.root().walk(), "");
         let standing = |(path, record): (&'a str, &Record)| {
             let folder = folder_of(path);
             if !gone.is_empty() && folder == gone {
                 return Standing::Gone;
             }
-            match files.root().lstat(path) {
+            match walk.lstat(path) {
                 Ok(None) => {
-                    gone = if matches!(files.root().lstat(folder), Ok(None)) { folder } else { "" };
+                    gone = if matches!(walk.lstat(folder), Ok(None)) { folder } else { "" };
                     Standing::Gone
                 }
                 Ok(there) if record.vouches_for_asset(there) => Standing::Right,
@@ -205,7 +205,7 @@ impl Record {
     }
 
     /// As [`Record::vouches_for`]. A link is no asset.
-    fn vouches_for_asset(&self, there: Option<(Kind, Stat)>) -> bool {
+    pub(super) fn vouches_for_asset(&self, there: Option<(Kind, Stat)>) -> bool {
         there.is_some_and(|(kind, stat)| kind == Kind::File && self.vouches_for(Some(stat)))
     }
 

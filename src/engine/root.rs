@@ -5,7 +5,7 @@ use std::io;
 use std::path::Path;
 
 use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{AtFlags, Mode, OFlags, open};
+use rustix::fs::{AtFlags, Mode, OFlags, open, openat};
 #[cfg(target_os = "linux")]
 use rustix::io::Errno;
 
@@ -34,6 +34,11 @@ impl Root {
         stat_at(self.0.as_fd(), Path::new(if path.is_empty() { "." } else { path }), flags)
     }
 
+    /// For many looks, one after the other.
+    pub fn walk(&self) -> Walk<'_> {
+        Walk { root: self, top: String::new(), open: None }
+    }
+
     /// Writes a file that gets its name when it is whole, where nothing has that name yet. It needs no other name before, for which workers would
     /// wait for each other and which a kill would leave behind. Folders on the way are made.
     #[cfg(target_os = "linux")]
@@ -41,7 +46,7 @@ impl Root {
         use std::io::Write;
         use std::os::fd::AsRawFd;
 
-        use rustix::fs::{CWD, linkat, openat};
+        use rustix::fs::{CWD, linkat};
 
         let folder = Path::new(path).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let flags = OFlags::TMPFILE | OFlags::WRONLY | OFlags::CLOEXEC;
@@ -81,9 +86,68 @@ impl Root {
     }
 }
 
+/// Looks at one path after the other. The folder at the top of the campaign that one lies in is held open for the next, whose walk then is a step
+/// shorter: a twentieth of what the system needs for it.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    root: &'a Root,
+    top: String,
+    open: Option<OwnedFd>,
+}
+
+impl Walk<'_> {
+    /// As [`Root::stat`].
+    pub fn stat(&mut self, path: &str) -> io::Result<Option<(Kind, Stat)>> {
+        self.stat_with(path, AtFlags::empty())
+    }
+
+    /// As [`Root::lstat`].
+    pub fn lstat(&mut self, path: &str) -> io::Result<Option<(Kind, Stat)>> {
+        self.stat_with(path, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn stat_with(&mut self, path: &str, flags: AtFlags) -> io::Result<Option<(Kind, Stat)>> {
+        let is_plain = |(_, below): &(&str, &str)| !below.is_empty() && !below.starts_with('/');
+        let Some((top, below)) = path.split_once('/').filter(is_plain) else {
+            return self.root.stat_with(path, flags);
+        };
+        if top != self.top {
+            self.top = top.to_owned();
+            self.open = openat(&self.root.0, top, OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok();
+        }
+        match &self.open {
+            Some(folder) => stat_at(folder.as_fd(), Path::new(below), flags),
+            None => self.root.stat_with(path, flags),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_walk_sees_what_single_looks_see() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a/b", "c"] {
+            std::fs::create_dir_all(folder.path().join(name)).unwrap();
+        }
+        for name in ["file", "a/file", "a/b/file", "c/file"] {
+            std::fs::write(folder.path().join(name), name).unwrap();
+        }
+        for (name, to) in [("link", "a"), ("a/link", "file"), ("loose", "nowhere")] {
+            std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+        }
+        let root = Root::open(folder.path()).unwrap();
+        let mut walk = root.walk();
+        let tops = ["a", "file", "c", "link", "loose", "none", ""];
+        for path in tops.iter().flat_map(|top| {
+            ["", "/", "/file", "/b/file", "/link", "/none", "//file"].map(|below| [top, below].concat())
+        }) {
+            assert_eq!(walk.stat(&path).unwrap(), root.stat(&path).unwrap(), "{path}");
+            assert_eq!(walk.lstat(&path).unwrap(), root.lstat(&path).unwrap(), "{path}");
+        }
+    }
 
     #[cfg(target_os = "linux")]
     #[test]

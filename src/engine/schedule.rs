@@ -314,8 +314,9 @@ impl<'a, A: Action> Loop<'a, A> {
             Line::Request => self.requests.pop_front().into_iter().map(|(id, run)| self.run(id, run)).collect(),
             Line::Restore => {
                 let ids: Vec<ActionId> = self.restores.drain(..share(self.restores.len())).collect();
-                let restore = |id| Task { id, was: self.was(id), what: What::Restore(self.last.at(id)) };
-                ids.into_iter().map(restore).collect()
+                // Each was found in there, or put there, before it came to wait.
+                let restore = |id| Some(Task { id, was: self.was(id), what: What::Restore(self.last.made(id)?) });
+                ids.into_iter().filter_map(restore).collect()
             }
         };
         (!all.is_empty()).then_some(Tasks { line, all })
@@ -387,9 +388,10 @@ impl<'a, A: Action> Loop<'a, A> {
             self.traces.name(name, &key);
         }
         let last = last.filter(|last| self.holds.holds(self.traces, files, last.found));
+        let made_from = self.keys.fold();
         let traced = || {
             let Trace { output, found, kept, .. } = self.holds.trace(self.traces, files, &key)?;
-            Some(Entry { name, key, output, found, kept })
+            Some(Entry { name, made_from, key, output, found, kept })
         };
         let made = last.or_else(traced).or_else(|| self.made_elsewhere(id, name, key))?;
         self.last.set(id, made);
@@ -406,7 +408,7 @@ impl<'a, A: Action> Loop<'a, A> {
         let written = self.keys.written(key, &self.inputs);
         let trace = NewTrace { key, output, size, kept, micros, found: &found, at: seconds() };
         let found = self.traces.add(&trace, || written.to_bytes(graph, graph.node(id)));
-        Some(Entry { name, key, output, found, kept })
+        Some(Entry { name, made_from: written.fold, key, output, found, kept })
     }
 
     /// Whether an asset is what it should be, by its stat alone.
@@ -431,7 +433,8 @@ impl<'a, A: Action> Loop<'a, A> {
                 },
             });
         }
-        self.keys.key(&node.action, &self.inputs)
+        let (keys, last) = (&mut self.keys, &self.last);
+        keys.key_or(&node.action, &self.inputs, |made_from| last.key(id, made_from))
     }
 
     /// What an action is made from, the same on every machine: what others may make differently counts by what that is made from.
@@ -558,7 +561,7 @@ impl<'a, A: Action> Loop<'a, A> {
         let trace = NewTrace { key, output, size, kept: keep, micros: micros(took), found: &found, at: seconds() };
         let found = self.traces.add(&trace, || written.to_bytes(self.shared.graph, node));
         let name = self.names[id.index()];
-        self.last.set(id, Entry { name, key: written.key, output, found, kept: keep });
+        self.last.set(id, Entry { name, made_from: written.fold, key: written.key, output, found, kept: keep });
         if let Some(published) = published {
             self.published(node, bytes.len() as u64, published);
         }

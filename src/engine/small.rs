@@ -166,7 +166,7 @@ impl Open {
 
     /// The first bytes of each output's digest, and where it is: by that place.
     fn places(&self) -> Vec<(u64, u64)> {
-        let indexed = self.index.entries().iter().copied();
+        let indexed = self.index.entries();
         let newest: BTreeMap<u64, u64> = indexed.chain(self.tail.iter().map(|(key, at)| (*key, *at))).collect();
         let mut places: Vec<(u64, u64)> = newest.into_iter().collect();
         places.sort_unstable_by_key(|(_, offset)| *offset);
