@@ -19,6 +19,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const PEERS_UP_TO: usize = 10_000;
 
+/// Rounds of what takes long.
+const FEW: usize = 3;
+
 /// A peer that takes longer than this is measured once: GNU make needs a minute to find that nothing is to be done in 70,000 targets.
 const SLOW: Duration = Duration::from_secs(8);
 
@@ -85,15 +88,14 @@ impl Bench {
             print!("{:>13} wall{:>7}{:>17}", peer.name, "cpu", "wall, cpu ours/");
         }
         println!();
-        let few = if self.photos > 2000 { 1 } else { 3 };
-        self.compare("full build", few, |folder, _| clear(folder), |peer, _| peer.clear(self.photos))?;
+        self.compare("full build", FEW, |folder, _| clear(folder), |peer, _| peer.clear(self.photos))?;
         self.compare("nothing changed", self.rounds, |_, _| Ok(()), |_, _| Ok(()))?;
         let photo = |folder: &Path, round: usize| {
             Ok(shop::write_photo(folder, round * 7919 % self.photos, &format!("round {round}"))?)
         };
         self.compare("one photo changed", self.rounds, photo, |peer, round| photo(&peer.folder, round))?;
         let template = |folder: &Path, round: usize| Ok(shop::write_template(folder, 1, &format!("round {round}"))?);
-        self.compare("one template changed", few, template, |peer, round| template(&peer.folder, round))?;
+        self.compare("one template changed", FEW, template, |peer, round| template(&peer.folder, round))?;
         self.compare_plan()?;
         self.compare_restore()?;
         println!("{:<30}{:>10}", "watch: save to first action", self.watched()?);

@@ -83,6 +83,8 @@ struct Loop<'a, A: Action> {
     keys: Keys,
     /// The digests of the inputs of the action that is looked at.
     inputs: Vec<Digest>,
+    /// The digests of the files asked for last, until one turns out to be another.
+    latest: Latest<'a, Digest>,
     ready: Vec<ActionId>,
     /// What waits for workers. Assets that are to be put right are many at times, so of them there is only the number.
     runs: VecDeque<(ActionId, Run)>,
@@ -139,6 +141,7 @@ pub(super) fn run<A: Action>(
         holds: Holds::default(),
         keys: Keys::default(),
         inputs: Vec::new(),
+        latest: Latest::default(),
         ready: Vec::new(),
         runs: VecDeque::new(),
         requests: VecDeque::new(),
@@ -226,7 +229,8 @@ impl<'a, A: Action> Loop<'a, A> {
         let nodes = || graph.nodes().filter(|(id, _)| self.needed[id.index()]);
         let paths = nodes().flat_map(|(_, node)| &node.inputs);
         let paths = paths.filter_map(|input| if let Input::File(path) = input { Some(path) } else { None });
-        let paths: Vec<_> = paths.collect();
+        let mut latest = Latest::default();
+        let paths: Vec<_> = paths.filter(|path| latest.put(path, ()).is_none()).collect();
         phase("look at files", self.tell, || files.look_at_all(&paths));
         let mut assets = nodes().filter_map(|(id, node)| {
             let path = node.asset.as_deref()?;
@@ -418,7 +422,7 @@ impl<'a, A: Action> Loop<'a, A> {
     }
 
     /// The key of an action, or why it cannot even be tried.
-    fn key(&mut self, id: ActionId, node: &Node<A>) -> Result<Digest, EngineError> {
+    fn key(&mut self, id: ActionId, node: &'a Node<A>) -> Result<Digest, EngineError> {
         if let (Some(other), Some(path)) = (self.crossed.get(&id), &node.asset) {
             let name = self.shared.graph.node(*other).name.clone();
             return Err(EngineError::Taken { path: path.clone(), name });
@@ -427,9 +431,15 @@ impl<'a, A: Action> Loop<'a, A> {
         for input in &node.inputs {
             self.inputs.push(match input {
                 Input::Action(on) => self.digests[on.index()],
-                Input::File(path) => match self.shared.publisher.files.digest(path)? {
-                    Digest::ABSENT => return Err(EngineError::Missing { path: path.to_string() }),
-                    digest => digest,
+                Input::File(path) => match self.latest.get(path) {
+                    Some(digest) => digest,
+                    None => match self.shared.publisher.files.digest(path)? {
+                        Digest::ABSENT => return Err(EngineError::Missing { path: path.to_string() }),
+                        digest => {
+                            self.latest.put(path, digest);
+                            digest
+                        }
+                    },
                 },
             });
         }
@@ -542,6 +552,7 @@ impl<'a, A: Action> Loop<'a, A> {
                     return self.fail(id, node.action.fault(EngineError::Unsteady { path }), Duration::ZERO);
                 }
                 self.holds = Holds::default();
+                self.latest = Latest::default();
                 self.again(id);
             }
             Done::Failed(failure, took) => self.fail(id, failure, took),
@@ -667,6 +678,33 @@ impl<'a, A: Action> Loop<'a, A> {
             }
         }
         waiting
+    }
+}
+
+/// Something of each of the paths that came last: many actions read the same few templates, in turns. A path goes by where its text lies.
+struct Latest<'a, T>([Option<(&'a Arc<str>, T)>; 64]);
+
+impl<T> Default for Latest<'_, T> {
+    fn default() -> Self {
+        Latest(std::array::from_fn(|_| None))
+    }
+}
+
+impl<'a, T: Copy> Latest<'a, T> {
+    fn place(path: &Arc<str>) -> usize {
+        path.as_ptr().addr() / 16 % 64
+    }
+
+    fn get(&self, path: &Arc<str>) -> Option<T> {
+        let there = self.0[Self::place(path)].filter(|(there, _)| Arc::ptr_eq(there, path));
+        there.map(|(_, value)| value)
+    }
+
+    /// Tells what was there of this path.
+    fn put(&mut self, path: &'a Arc<str>, value: T) -> Option<T> {
+        let before = self.get(path);
+        self.0[Self::place(path)] = Some((path, value));
+        before
     }
 }
 
