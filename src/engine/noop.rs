@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::files::Record;
 use super::stat::look_at;
 use super::state::{Snapshot, Table};
 use super::{Digest, Engine, EngineError};
@@ -36,10 +35,12 @@ impl Engine {
         let root = self.files.root();
         let in_span = |span: &Range<usize>| {
             let mut walk = root.walk();
-            let mut vouches = |(path, record): (&str, Record)| {
-                walk.stat(path).is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
-            };
-            snapshot.some(Table::Files, span.clone()).map(&mut vouches).collect()
+            let files = snapshot.some(Table::Files, span.clone());
+            files
+                .map(|(path, record)| {
+                    walk.stat(path).is_ok_and(|there| record.vouches_for(there.map(|(_, stat)| stat)))
+                })
+                .collect()
         };
         let vouched: Vec<Vec<bool>> = look_at(&spans(snapshot, Table::Files), 1, in_span);
         vouched.concat()

@@ -387,17 +387,16 @@ impl<'a, A: Action> Loop<'a, A> {
     /// What an action with this key made, if that is known and what it found to need still holds.
     fn made(&mut self, id: ActionId, name: u64, key: Digest) -> Option<Entry> {
         let files = self.shared.publisher.files;
-        let last = self.last.of(id, &key);
-        if last.is_none() {
-            self.traces.name(name, &key);
+        match self.last.of(id, &key) {
+            Some(last) if self.holds.holds(self.traces, files, last.found) => return Some(last),
+            Some(_) => {}
+            None => self.traces.name(name, &key),
         }
-        let last = last.filter(|last| self.holds.holds(self.traces, files, last.found));
+        let traced = self.holds.trace(self.traces, files, &key);
         let made_from = self.keys.fold();
-        let traced = || {
-            let Trace { output, found, kept, .. } = self.holds.trace(self.traces, files, &key)?;
-            Some(Entry { name, made_from, key, output, found, kept })
-        };
-        let made = last.or_else(traced).or_else(|| self.made_elsewhere(id, name, key))?;
+        let traced =
+            traced.map(|Trace { output, found, kept, .. }| Entry { name, made_from, key, output, found, kept });
+        let made = traced.or_else(|| self.made_elsewhere(id, name, key))?;
         self.last.set(id, made);
         Some(made)
     }
