@@ -74,6 +74,8 @@ struct Inner {
     inside: BTreeSet<PathBuf>,
     /// Folders at the top of the campaign that hold assets, such as `dist/`: softbox makes and removes them itself.
     made: BTreeSet<String>,
+    /// The names in folders as the last build listed them, each until it is asked for.
+    listings: FoldMap<Arc<str>, Vec<String>>,
     /// The names at the top of the campaign when they were listed last.
     top: Vec<String>,
     kept: usize,
@@ -110,20 +112,30 @@ impl Files {
         inner.folders = folders.into_iter().map(entry).collect();
     }
 
-    /// Tells where assets lie, so that a listing of the campaign itself is no other one because of them.
-    pub(super) fn assets_at<'a>(&self, paths: impl Iterator<Item = &'a str>) {
+    /// Takes over the listings of the last build: those that are just the files that it looked at.
+    pub(super) fn restore_listings(&self, state: &Snapshot) {
+        let listing = |(folder, record): (&str, Record)| {
+            let folder_end = folder.len() + 1;
+            let files = state.some(Table::Files, state.below(Table::Files, &format!("{folder}/")));
+            let there = files.filter(|(_, record)| !record.digest.is_absent());
+            let mut names: Vec<String> = there
+                .map(|(path, _)| &path[folder_end..])
+                .map(|path| path.split_inclusive('/').next().unwrap_or_default().to_owned())
+                .collect();
+            names.dedup();
+            (digest_of_names(&names, &BTreeSet::new()) == record.digest).then(|| (folder.into(), names))
+        };
+        let folders = state.entries(Table::Folders).filter(|(folder, _)| !folder.is_empty());
+        self.inner().listings = folders.filter_map(listing).collect();
+    }
+
+    /// Tells in which folders at the top assets lie, so that a listing of the campaign itself is no other one because of them.
+    pub(super) fn assets_in<'a>(&self, tops: impl IntoIterator<Item = &'a str>) {
         let mut guard = self.inner();
         let Inner { made, top, folders, .. } = &mut *guard;
         let before = made.len();
         let as_listed = digest_of_names(top, made);
-        for path in paths {
-            // Most lie where others do.
-            if let Some((top, _)) = path.split_once('/')
-                && !made.iter().any(|made| path.starts_with(made.as_str()))
-            {
-                made.insert(format!("{top}/"));
-            }
-        }
+        made.extend(tops.into_iter().map(str::to_owned));
         // A campaign that lost its `.softbox/` is listed before anybody knows which of its folders hold assets.
         if made.len() > before
             && let Some(root) = folders.get_mut("").filter(|root| root.record.digest == as_listed)
@@ -135,13 +147,14 @@ impl Files {
     /// Forgets what this build has looked at: the next one looks again.
     pub(super) fn forget_looks(&self) {
         let mut guard = self.inner();
-        let Inner { files, folders, inside, kept, unsteady, .. } = &mut *guard;
+        let Inner { files, folders, inside, listings, kept, unsteady, .. } = &mut *guard;
         for entry in files.values_mut().chain(folders.values_mut()) {
             (entry.looked, entry.used, entry.reads, entry.bytes) = (false, false, 0, None);
         }
         *kept = 0;
         *unsteady = false;
         inside.clear();
+        listings.clear();
     }
 
     /// Whatever was asked for until now, the plan asked for.
@@ -287,6 +300,12 @@ impl Files {
                 return Ok(Vec::new());
             };
             self.refuse_folder_outside(&self.path(path), path)?;
+            if let Some((names, record)) =
+                self.listed_before(path).filter(|(_, record)| record.vouches_for(Some(before)))
+            {
+                self.settle_folder(path, record, used);
+                return Ok(names);
+            }
             let mut names = Vec::new();
             for found in fs::read_dir(self.path(path)).map_err(fault)? {
                 let found = found.map_err(fault)?;
@@ -307,6 +326,12 @@ impl Files {
             }
         }
         Err(EngineError::Unsteady { path: path.to_owned() })
+    }
+
+    /// The names in a folder as the last build listed them, told once.
+    fn listed_before(&self, path: &str) -> Option<(Vec<String>, Record)> {
+        let mut inner = self.inner();
+        Some((inner.listings.remove(path)?, inner.folders.get(path)?.record))
     }
 
     fn listing_digest(&self, path: &str, names: &[String]) -> Digest {
@@ -502,6 +527,40 @@ mod tests {
         fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
         files.forget_looks();
         assert_eq!(files.digest("a").unwrap(), Digest::of(b"two"));
+    }
+
+    #[test]
+    fn a_listing_of_the_last_build_serves_where_its_folder_is_as_it_was() {
+        let (folder, files) = folder();
+        let photos = folder.path().join("photos");
+        fs::create_dir_all(photos.join("more")).unwrap();
+        for name in ["a-b", "a", "more/c"] {
+            fs::write(photos.join(name), name).unwrap();
+        }
+        // The clock has to move on before a stat can be trusted.
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        let listed = files.list("photos").unwrap();
+        assert_eq!(listed, ["a", "a-b", "more/"]);
+        let next = |looked_at: &[&str]| {
+            looked_at.iter().for_each(|path| drop(files.digest(path).unwrap()));
+            let (known, folders) = files.known(false);
+            let of = |list: &[(Arc<str>, Record)]| {
+                list.iter().map(|(path, record)| (path.clone(), *record, false)).collect()
+            };
+            let next = Files::open(folder.path()).unwrap();
+            next.restore(of(&known), of(&folders));
+            let borrowed = |list| <[_]>::iter(list).map(|(path, record): &(Arc<str>, Record)| (&**path, *record));
+            next.restore_listings(&Snapshot::new(borrowed(&known), borrowed(&folders), [].into_iter()));
+            next
+        };
+        assert!(next(&["photos/a"]).inner().listings.is_empty(), "files that nobody looked at are not known");
+        let as_it_was = next(&["photos/a-b", "photos/gone", "photos/more/c"]);
+        assert_eq!(as_it_was.inner().listings.get("photos"), Some(&listed));
+        assert_eq!(as_it_was.list("photos").unwrap(), listed);
+        assert!(as_it_was.inner().listings.is_empty(), "it is told once");
+        let changed = next(&[]);
+        fs::remove_file(photos.join("a-b")).unwrap();
+        assert_eq!(changed.list("photos").unwrap(), ["a", "more/"]);
     }
 
     #[test]

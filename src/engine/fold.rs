@@ -19,7 +19,7 @@ pub(super) fn fold(bytes: &[u8]) -> u64 {
     })
 }
 
-/// A map of texts.
+/// A map whose keys are texts or numbers.
 pub(super) type FoldMap<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<FoldHasher>>;
 
 /// [`fold`] for tables.

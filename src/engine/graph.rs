@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::fold::fold;
+use super::records::tops;
 
 /// Dense number of an action in a [`Graph`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,9 +83,24 @@ impl<A> Graph<A> {
         })
     }
 
+    /// Makes room for so many more actions.
+    pub fn reserve(&mut self, actions: usize) {
+        self.nodes.reserve(actions);
+    }
+
     /// The paths of all assets, sorted.
     pub(super) fn asset_paths(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.known().makers.iter().map(|id| self.node(*id).asset.as_deref().unwrap_or_default())
+        self.known().makers.iter().map(|id| self.asset_of(*id))
+    }
+
+    /// The folders at the top in which assets lie, each with a `/` behind.
+    pub(super) fn tops(&self) -> impl Iterator<Item = &str> {
+        let makers = &self.known().makers;
+        tops(makers.len(), |index| self.asset_of(makers[index]))
+    }
+
+    fn asset_of(&self, id: ActionId) -> &str {
+        self.node(id).asset.as_deref().unwrap_or_default()
     }
 
     pub fn len(&self) -> usize {
@@ -187,17 +203,17 @@ fn crossed(assets: &[(&str, ActionId)]) -> BTreeMap<ActionId, ActionId> {
     let mut cross = |one: ActionId, other: ActionId| {
         crossed.entry(one.max(other)).or_insert(one.min(other));
     };
-    for pair in assets.chunk_by(|a, b| a.0 == b.0) {
-        for later in &pair[1..] {
-            cross(pair[0].1, later.1);
-        }
-    }
     let maker = |path: &str| {
         let first = assets.partition_point(|(other, _)| *other < path);
         assets.get(first).filter(|(other, _)| *other == path).map(|(_, id)| *id)
     };
     let (mut folder, mut makers_above) = ("", Vec::new());
-    for (path, id) in assets {
+    let mut first = assets.first();
+    for asset @ (path, id) in assets {
+        match first.filter(|(other, _)| other == path) {
+            Some((_, first)) if first != id => cross(*first, *id),
+            _ => first = Some(asset),
+        }
         let parent = parent_of(path);
         if parent != folder {
             folder = parent;

@@ -3,7 +3,6 @@
 //!
 //! Survives: a crash at any moment (written whole, then renamed). It is only a shortcut: damaged or missing, the traces tell the same.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::digest::Digest;
@@ -59,7 +58,7 @@ struct Actions {
     first: usize,
     /// What the numbers stand for that the actions have instead of their sets.
     sets: Vec<FoundSet>,
-    numbers: HashMap<FoundSet, u32>,
+    numbers: FoldMap<FoundSet, u32>,
 }
 
 impl Entry {

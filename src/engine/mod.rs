@@ -43,6 +43,7 @@ pub mod usage;
 pub mod watch;
 pub mod worker;
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -362,7 +363,7 @@ impl Engine {
         });
         loaded.map_err(|error| EngineError::Read { path: format!("{DERIVED}/traces"), error })?;
         self.files.plan_ends();
-        self.files.assets_at(graph.asset_paths());
+        self.files.assets_in(graph.tops());
         self.last.begin(&graph.known().names, self.traces.sets());
         tell(Event::Planned { actions: graph.len(), assets: graph.asset_paths().len() });
         let is_whole = options.whole && options.only.is_none();
@@ -371,8 +372,12 @@ impl Engine {
         if is_whole {
             let mut wanted = graph.asset_paths().peekable();
             let is_wanted = |path: &str| {
-                while wanted.next_if(|asset| *asset < path).is_some() {}
-                wanted.peek() == Some(&path)
+                loop {
+                    match wanted.peek().map(|asset| (*asset).cmp(path)) {
+                        Some(Ordering::Less) => drop(wanted.next()),
+                        found => return found == Some(Ordering::Equal),
+                    }
+                }
             };
             cleared = self.outputs.remove_stale(&self.files, is_wanted, |path, is_gone| {
                 removed += usize::from(is_gone);

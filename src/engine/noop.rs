@@ -102,10 +102,11 @@ impl Engine {
         let folders = snapshot.entries(Table::Folders).map(|(path, record)| (path.into(), record, false)).collect();
         self.files.restore(files, folders);
         if !self.is_recalled {
+            self.files.restore_listings(&snapshot);
             self.outputs.recall(&self.files, snapshot);
             self.is_recalled = true;
         }
-        self.files.assets_at(self.outputs.records.iter().map(|(path, _)| path));
+        self.files.assets_in(self.outputs.records.tops());
     }
 }
 

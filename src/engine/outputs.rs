@@ -123,7 +123,8 @@ impl Outputs {
     /// change of the file would show in its stat, which the next build looks at.
     pub fn mature(&mut self, began: i64) {
         let at = now();
-        let fresh = self.records.iter().filter(|(_, record)| record.at >= began && !record.stat.is_settled(record.at));
+        let changed = self.records.changed();
+        let fresh = changed.filter(|(_, record)| record.at >= began && !record.stat.is_settled(record.at));
         let settled = fresh.filter(|(_, record)| record.stat.is_settled(at));
         let settled: Vec<(String, Record)> =
             settled.map(|(path, record)| (path.to_owned(), Record { at, ..record })).collect();

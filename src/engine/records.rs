@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::files::Record;
-use super::state::{Snapshot, Table};
+use super::state::{Snapshot, Table, first_not};
 
 /// What softbox wrote where.
 #[derive(Debug, Default)]
@@ -84,6 +84,20 @@ impl Records {
         })
     }
 
+    /// The folders at the top in which they lie, each with a `/` behind.
+    pub(super) fn tops(&self) -> impl Iterator<Item = &str> {
+        let base = |index| self.base.path(Table::Outputs, index).unwrap_or_default();
+        let others = self.others.keys().filter_map(|path| top_of(path));
+        tops(self.base.count(Table::Outputs), base).chain(others)
+    }
+
+    /// Those that are not as the last build left them, and perhaps some others.
+    pub(super) fn changed(&self) -> impl Iterator<Item = (&str, Record)> {
+        let base = |index| Some((self.base.path(Table::Outputs, index)?, self.base.record(Table::Outputs, index)));
+        let others = self.others.iter().map(|(path, record)| (&**path, *record));
+        self.base.changed(Table::Outputs).filter_map(base).chain(others)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.base.count(Table::Outputs) - self.without + self.others.len()
     }
@@ -109,6 +123,28 @@ impl Records {
     }
 }
 
+/// The folders at the top in which so many sorted paths lie, each with a `/` behind.
+pub(super) fn tops<'a>(count: usize, path: impl Fn(usize) -> &'a str) -> impl Iterator<Item = &'a str> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        while next < count {
+            let top = top_of(path(next));
+            next = match top {
+                Some(top) => first_not(next..count, |index| path(index).starts_with(top)),
+                None => next + 1,
+            };
+            if top.is_some() {
+                return top;
+            }
+        }
+        None
+    })
+}
+
+fn top_of(path: &str) -> Option<&str> {
+    Some(&path[..=path.find('/')?])
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::Digest;
@@ -116,6 +152,13 @@ mod tests {
 
     fn record(text: &str) -> Record {
         Record { digest: Digest::of(text.as_bytes()), ..Record::default() }
+    }
+
+    #[test]
+    fn folders_at_the_top_are_told_once_each() {
+        let paths = ["a.txt", "dist/a", "dist/b/c", "dist-2/d", "e.txt", "print/f"];
+        assert!(tops(paths.len(), |index| paths[index]).eq(["dist/", "dist-2/", "print/"]));
+        assert_eq!(tops(0, |_| "").count(), 0);
     }
 
     #[test]
@@ -144,6 +187,7 @@ mod tests {
             assert!(records.iter().eq(map.iter().map(|(path, record)| (path.as_str(), *record))), "round {round}");
             assert!(paths.iter().all(|path| records.get(path) == map.get(*path).copied()), "round {round}");
             assert_eq!(records.len(), map.len(), "round {round}");
+            assert!(records.changed().any(|(changed, _)| changed == path) || !map.contains_key(path), "round {round}");
             let is_whole = records.len() == records.base.count(Table::Outputs) && records.others.is_empty();
             assert_eq!(records.state().is_some(), is_whole, "round {round}");
         }

@@ -1,11 +1,12 @@
 //! The schedule: one loop owns all state; processor work and requests run on lanes of their own; what is ready last runs first, so that
 //! what an action made is used while it is hot.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use super::fold::FoldMap;
 use super::graph::Dependents;
 use super::key::{Keys, Written};
 use super::last::{Entry, Last};
@@ -73,12 +74,12 @@ struct Loop<'a, A: Action> {
     users: Vec<u32>,
     digests: Vec<Digest>,
     /// Outputs in memory: those with users.
-    hot: HashMap<ActionId, Bytes>,
+    hot: FoldMap<ActionId, Bytes>,
     /// Actions that have to run though a trace may know their output, and who waits for the bytes.
-    revived_for: HashMap<ActionId, Vec<ActionId>>,
-    tries: HashMap<ActionId, u8>,
+    revived_for: FoldMap<ActionId, Vec<ActionId>>,
+    tries: FoldMap<ActionId, u8>,
     /// Of what is asked for elsewhere, and of what that is made from.
-    recipes: HashMap<ActionId, Digest>,
+    recipes: FoldMap<ActionId, Digest>,
     holds: Holds,
     keys: Keys,
     /// The digests of the inputs of the action that is looked at.
@@ -91,7 +92,7 @@ struct Loop<'a, A: Action> {
     requests: VecDeque<(ActionId, Run)>,
     restores: VecDeque<ActionId>,
     /// How long a run of each kind takes, as far as that matters: as the longest of the last few.
-    paces: HashMap<&'static str, Duration>,
+    paces: FoldMap<&'static str, Duration>,
     /// Set once all that was ready at the start is queued: from then on the newest goes first.
     depth_first: bool,
     slots: [usize; 3],
@@ -134,10 +135,10 @@ pub(super) fn run<A: Action>(
         pending: vec![0; graph.len()],
         users: vec![0; graph.len()],
         digests: vec![Digest::ABSENT; graph.len()],
-        hot: HashMap::new(),
-        revived_for: HashMap::new(),
-        tries: HashMap::new(),
-        recipes: HashMap::new(),
+        hot: FoldMap::default(),
+        revived_for: FoldMap::default(),
+        tries: FoldMap::default(),
+        recipes: FoldMap::default(),
         holds: Holds::default(),
         keys: Keys::default(),
         inputs: Vec::new(),
@@ -146,7 +147,7 @@ pub(super) fn run<A: Action>(
         runs: VecDeque::new(),
         requests: VecDeque::new(),
         restores: VecDeque::new(),
-        paces: HashMap::new(),
+        paces: FoldMap::default(),
         depth_first: false,
         slots,
         free: slots,

@@ -5,7 +5,6 @@
 //! a checksum: of the state, then nothing is known, and the next build looks at every file again; of a change, then that change and those behind
 //! it never happened, and the files that they tell of are looked at again.
 
-use std::cmp::Ordering;
 use std::fs::OpenOptions;
 use std::io;
 use std::ops::Range;
@@ -215,16 +214,23 @@ impl Snapshot {
 
     /// Which entry of a table has this path.
     pub fn find(&self, table: Table, path: &str) -> Option<usize> {
-        let (mut low, mut high) = (0, self.count(table));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            match self.path_bytes(table, middle)?.cmp(path.as_bytes()) {
-                Ordering::Less => low = middle + 1,
-                Ordering::Equal => return Some(middle),
-                Ordering::Greater => high = middle,
-            }
-        }
-        None
+        let is_before = |index| self.path_bytes(table, index).is_some_and(|there| there < path.as_bytes());
+        let index = first_not(0..self.count(table), is_before);
+        self.is_at(table, index, path).then_some(index)
+    }
+
+    /// The entries of a table that lie below a folder, which ends with `/`.
+    pub fn below(&self, table: Table, folder: &str) -> Range<usize> {
+        let bytes = |index| self.path_bytes(table, index).unwrap_or_default();
+        let first = first_not(0..self.count(table), |index| bytes(index) < folder.as_bytes());
+        first..first_not(first..self.count(table), |index| bytes(index).starts_with(folder.as_bytes()))
+    }
+
+    /// The entries of a table that are not as they were written down; some more than once.
+    pub fn changed(&self, table: Table) -> impl Iterator<Item = usize> {
+        let first = self.first(table);
+        let all = self.changed.iter().map(|index| *index as usize);
+        all.filter_map(move |index| index.checked_sub(first)).filter(move |index| *index < self.count(table))
     }
 
     /// The record of one entry.
@@ -249,6 +255,16 @@ impl Snapshot {
         let total: usize = self.counts.iter().sum();
         &self.bytes[(HEADER + total * RECORD).min(self.bytes.len())..]
     }
+}
+
+/// The first of a range for which this does not hold; it must hold for none behind.
+pub(super) fn first_not(range: Range<usize>, holds: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (range.start, range.end);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if holds(middle) { low = middle + 1 } else { high = middle }
+    }
+    low
 }
 
 /// Makes the changes that later builds wrote behind a state, up to the first that is not sound; tells what is written with them.

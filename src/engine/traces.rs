@@ -4,7 +4,6 @@
 //! little reads little. Survives: SIGKILL at any moment. A damaged record is a miss, and so is what refers to it; a damaged or missing
 //! index is made anew from the log.
 
-use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -48,8 +47,8 @@ pub struct Traces {
     tail: Tail,
     sets: Sets,
     /// Which set a record of the log is, and where in the log a set is.
-    set_at: HashMap<u64, Option<FoundSet>>,
-    offsets: HashMap<FoundSet, u64>,
+    set_at: FoldMap<u64, Option<FoundSet>>,
+    offsets: FoldMap<FoundSet, u64>,
     /// The last two keys of every named action, by the hash of its name: the present one and the one before. Only explanations need it.
     names: Option<FoldMap<u64, (Digest, Option<Digest>)>>,
     is_loaded: bool,
@@ -83,8 +82,8 @@ impl Traces {
             index: Index::default(),
             tail: Tail::default(),
             sets: Sets::default(),
-            set_at: HashMap::new(),
-            offsets: HashMap::new(),
+            set_at: FoldMap::default(),
+            offsets: FoldMap::default(),
             names: None,
             is_loaded: false,
         })
@@ -318,7 +317,7 @@ impl Tail {
 
 /// Which sets of found inputs still hold, each looked at once in a build.
 #[derive(Debug, Default)]
-pub(super) struct Holds(HashMap<FoundSet, bool>);
+pub(super) struct Holds(FoldMap<FoundSet, bool>);
 
 impl Holds {
     /// The newest trace of a key whose found inputs all still hold.

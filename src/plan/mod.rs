@@ -37,6 +37,7 @@ const REACHES: [u32; 4] = [2048, 4096, 8192, u32::MAX];
 /// The graph of everything that a campaign makes. Models are asked at the desk; without one, the graph can be looked at and not built as a whole.
 pub fn plan(campaign: &Campaign, desk: Option<Arc<Desk>>) -> Graph<Task> {
     let mut planner = Planner::new(campaign, desk);
+    planner.graph.reserve(2 * campaign.assets.len());
     for asset in &campaign.assets {
         planner.asset(asset);
     }
