@@ -1,7 +1,8 @@
 //! What the engine costs next to ninja and GNU make, on the same campaign and interleaved: `cargo bench --bench engine`.
 //!
 //! `SOFTBOX_BENCH_PHOTOS=20,1000,10000` chooses the sizes, `SOFTBOX_BENCH_FOLDER=/some/disk` where, `SOFTBOX_BENCH_ROUNDS=15` how often.
-//! Peers that are not on the path are left out, and so are all above [`PEERS_UP_TO`] photos: a full build takes them an hour there.
+//! Peers that are not on the path are left out, and so are all above [`PEERS_UP_TO`] photos: a full build takes them an hour there. At the end
+//! the two largest campaigns are built in turns: how the cost grows.
 
 mod measure;
 mod shop;
@@ -9,6 +10,7 @@ mod table;
 
 use std::error::Error;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -25,8 +27,8 @@ const FEW: usize = 3;
 /// A peer that takes longer than this is measured once: GNU make needs a minute to find that nothing is to be done in 70,000 targets.
 const SLOW: Duration = Duration::from_secs(8);
 
-/// What a photo's files take where they lie in memory, a copy of its assets included, and what the largest process holds of it.
-const MEMORY_EACH: usize = 80 << 10;
+/// What a photo's assets take where they lie in memory, and what the largest process holds of it.
+const MEMORY_EACH: usize = 40 << 10;
 
 /// One campaign, once for each tool.
 struct Bench {
@@ -34,6 +36,18 @@ struct Bench {
     peers: Vec<Peer>,
     photos: usize,
     rounds: usize,
+}
+
+/// What happens before a build.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Full,
+    Nothing,
+    Photo,
+    Template,
+    /// Of a campaign with a row in a table for each photo, one row changes; it is read and planned, not built.
+    Table,
+    Restore,
 }
 
 /// Another tool and its folder.
@@ -54,11 +68,41 @@ fn main() -> Result<()> {
     let photos = std::env::var("SOFTBOX_BENCH_PHOTOS").unwrap_or_else(|_| "20,1000,10000".to_owned());
     let place = std::env::var_os("SOFTBOX_BENCH_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from);
     let rounds = std::env::var("SOFTBOX_BENCH_ROUNDS").map_or(Ok(15), |rounds| rounds.parse())?;
+    let mut benches = Vec::new();
     for photos in photos.split(',') {
         let folder = tempfile::tempdir_in(&place)?;
-        Bench::new(folder.path(), photos.parse()?, rounds)?.run()?;
+        let bench = Bench::new(folder.path(), photos.parse()?, rounds)?;
+        bench.run()?;
+        benches.push((folder, bench));
     }
-    Ok(())
+    match &benches[..] {
+        [.., (_, small), (_, large)] => compare_sizes(small, large),
+        _ => Ok(()),
+    }
+}
+
+impl Step {
+    const ALL: [Step; 6] = [Step::Full, Step::Nothing, Step::Photo, Step::Template, Step::Table, Step::Restore];
+
+    fn name(self) -> &'static str {
+        match self {
+            Step::Full => "full build",
+            Step::Nothing => "nothing changed",
+            Step::Photo => "one photo changed",
+            Step::Template => "one template changed",
+            Step::Table => "table read and planned (no-op)",
+            Step::Restore => "dist restored (cp -r)",
+        }
+    }
+
+    /// Changes the sources in a folder of so many photos.
+    fn change(self, folder: &Path, photos: usize, round: usize) -> io::Result<()> {
+        match self {
+            Step::Photo => shop::write_photo(folder, round * 7919 % photos, &format!("round {round} of {photos}")),
+            Step::Template => shop::write_template(folder, 1, &format!("round {round} of {photos}")),
+            Step::Full | Step::Nothing | Step::Table | Step::Restore => Ok(()),
+        }
+    }
 }
 
 impl Bench {
@@ -80,86 +124,75 @@ impl Bench {
     }
 
     fn run(&self) -> Result<()> {
-        // In a process of its own: what this one ever held would count for all that it starts.
-        run(Command::new(std::env::current_exe()?).arg("touch").arg((self.photos * MEMORY_EACH).to_string()))?;
         println!("\n{} photos, {} actions", self.photos, self.photos * (1 + shop::FORMATS));
         print!("{:<30}{:>10}{:>10}{:>8}", "", "wall", "cpu", "memory");
         for peer in &self.peers {
             print!("{:>13} wall{:>7}{:>17}", peer.name, "cpu", "wall, cpu ours/");
         }
         println!();
-        self.compare("full build", FEW, |folder, _| clear(folder), |peer, _| peer.clear(self.photos))?;
-        self.compare("nothing changed", self.rounds, |_, _| Ok(()), |_, _| Ok(()))?;
-        let photo = |folder: &Path, round: usize| {
-            Ok(shop::write_photo(folder, round * 7919 % self.photos, &format!("round {round}"))?)
-        };
-        self.compare("one photo changed", self.rounds, photo, |peer, round| photo(&peer.folder, round))?;
-        let template = |folder: &Path, round: usize| Ok(shop::write_template(folder, 1, &format!("round {round}"))?);
-        self.compare("one template changed", FEW, template, |peer, round| template(&peer.folder, round))?;
-        self.compare_plan()?;
-        self.compare_restore()?;
+        for step in Step::ALL {
+            match step {
+                Step::Full | Step::Template => self.compare(step, FEW)?,
+                Step::Nothing | Step::Photo | Step::Table => self.compare(step, self.rounds)?,
+                Step::Restore => self.compare_with_copy()?,
+            }
+        }
         println!("{:<30}{:>10}", "watch: save to first action", self.watched()?);
         Ok(())
     }
 
-    /// Builds all campaigns in turn, each time after a change.
-    fn compare(
-        &self,
-        name: &str,
-        rounds: usize,
-        change: impl Fn(&Path, usize) -> Result<()>,
-        change_peer: impl Fn(&Peer, usize) -> Result<()>,
-    ) -> Result<()> {
+    /// Builds all campaigns in turn, each time after a step. A table stands beside what the peers need to find that nothing is to be done.
+    fn compare(&self, step: Step, rounds: usize) -> Result<()> {
         let mut ours = Vec::new();
         let mut theirs = vec![Vec::new(); self.peers.len()];
         for round in 0..rounds {
-            change(&self.ours, round)?;
-            settle();
-            ours.push(run(&mut softbox("build", &self.ours)?)?);
-            for (peer, theirs) in self.peers.iter().zip(&mut theirs) {
-                if is_slow(theirs) {
-                    continue;
+            ours.push(self.ours(step, round)?);
+            for (peer, theirs) in self.peers.iter().zip(&mut theirs).filter(|(_, theirs)| !is_slow(theirs)) {
+                if step == Step::Full {
+                    peer.clear(self.photos)?;
                 }
-                change_peer(peer, round)?;
-                settle();
-                theirs.push(run(&mut peer.build())?);
+                step.change(&peer.folder, self.photos, round)?;
+                theirs.push(self.run_warm(&mut peer.build())?);
             }
         }
-        print(name, &ours, &theirs);
+        print(step.name(), &ours, &theirs);
         Ok(())
     }
 
-    /// Reading a manifest and a table with a row for each photo, and planning all of it, next to what the peers need to find that
-    /// nothing is to be done.
-    fn compare_plan(&self) -> Result<()> {
-        let folder = self.ours.with_file_name("table");
-        table::write(&folder, self.photos)?;
-        let mut ours = Vec::new();
-        let mut theirs = vec![Vec::new(); self.peers.len()];
-        for round in 0..self.rounds {
-            table::change(&folder, self.photos, round)?;
-            ours.push(run(&mut softbox("plan", &folder)?)?);
-            for (peer, theirs) in self.peers.iter().zip(&mut theirs).filter(|(_, theirs)| !is_slow(theirs)) {
-                theirs.push(run(&mut peer.build())?);
-            }
+    /// Our part of a round.
+    fn ours(&self, step: Step, round: usize) -> Result<Taken> {
+        let table = self.ours.with_file_name("table");
+        match step {
+            Step::Full => clear(&self.ours)?,
+            Step::Table if table.exists() => table::change(&table, self.photos, round)?,
+            Step::Table => table::write(&table, self.photos)?,
+            Step::Restore => fs::remove_dir_all(self.ours.join("dist"))?,
+            Step::Nothing | Step::Photo | Step::Template => step.change(&self.ours, self.photos, round)?,
         }
-        print("table read and planned (no-op)", &ours, &theirs);
-        Ok(())
+        match step {
+            Step::Table => self.run_warm(&mut softbox("plan", &table)?),
+            _ => self.run_warm(&mut softbox("build", &self.ours)?),
+        }
+    }
+
+    /// Runs a command in memory that was touched a moment before.
+    fn run_warm(&self, command: &mut Command) -> Result<Taken> {
+        settle();
+        // In a process of its own: what this one ever held would count for all that it starts.
+        run(Command::new(std::env::current_exe()?).arg("touch").arg((self.photos * MEMORY_EACH).to_string()))?;
+        Ok(run(command)?)
     }
 
     /// All assets from the store, next to a plain copy of the same files.
-    fn compare_restore(&self) -> Result<()> {
+    fn compare_with_copy(&self) -> Result<()> {
         let (dist, copy) = (self.ours.join("dist"), self.ours.with_file_name("copy"));
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-        run(Command::new("cp").arg("-r").arg(&dist).arg(&copy))?;
-        for _ in 0..self.rounds.min(5) {
-            fs::remove_dir_all(&dist)?;
-            ours.push(run(&mut softbox("build", &self.ours)?)?);
+        for round in 0..self.rounds.min(5) {
+            ours.push(self.ours(Step::Restore, round)?);
+            theirs.push(self.run_warm(Command::new("cp").arg("-r").arg(&dist).arg(&copy))?);
             fs::remove_dir_all(&copy)?;
-            theirs.push(run(Command::new("cp").arg("-r").arg(&dist).arg(&copy))?);
         }
-        fs::remove_dir_all(&copy)?;
-        print("dist restored (cp -r)", &ours, &[theirs]);
+        print(Step::Restore.name(), &ours, &[theirs]);
         Ok(())
     }
 
@@ -189,12 +222,31 @@ impl Peer {
     }
 }
 
+/// How the cost grows from a campaign to a larger one, built in turns.
+fn compare_sizes(small: &Bench, large: &Bench) -> Result<()> {
+    println!("\n{} photos beside {}, in turns", large.photos, small.photos);
+    println!(
+        "{:<30}{:>10}{:>10}{:>8}{:>10} wall{:>7}{:>17}",
+        "", "wall", "cpu", "memory", "smaller", "cpu", "wall, cpu times"
+    );
+    for step in Step::ALL {
+        let (mut less, mut more) = (Vec::new(), Vec::new());
+        // Behind the rounds before, whose changes are known.
+        for round in large.rounds + FEW..large.rounds + 2 * FEW {
+            less.push(small.ours(step, round)?);
+            more.push(large.ours(step, round)?);
+        }
+        print(step.name(), &more, &[less]);
+    }
+    Ok(())
+}
+
 fn is_slow(taken: &[Taken]) -> bool {
     taken.last().is_some_and(|last| last.wall > SLOW)
 }
 
-/// Touches memory and gives it back: the first to use a page of a virtual machine waits for the machine below, which is nobody's cost here. No
-/// more than half of what is free.
+/// Touches memory and gives it back: the first to use a page of a virtual machine waits for the machine below, which is nobody's cost here, and
+/// which takes back what lies idle for seconds. No more than half of what is free.
 fn touch_memory(bytes: usize) -> Result<()> {
     let about = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     let free =

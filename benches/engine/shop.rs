@@ -131,7 +131,9 @@ fn options() -> Options {
 fn plan(engine: &Engine) -> Result<Graph<Copy>, EngineError> {
     let mut graph = Graph::default();
     let templates: Vec<Arc<str>> = (0..TEMPLATES).map(|number| format!("templates/{number}.html").into()).collect();
-    for photo in engine.files().list("photos")? {
+    let photos = engine.files().list("photos")?;
+    graph.reserve(photos.len() * (1 + FORMATS));
+    for photo in photos {
         let product = photo.trim_end_matches(".jpg");
         let developed = graph.add(Node {
             name: ["develop ", product].concat(),
