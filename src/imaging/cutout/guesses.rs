@@ -16,8 +16,11 @@ pub struct Guesses {
     pub agreement: f32,
     /// Where the product is looked for.
     pub region: Region,
+    /// A box around something slim, where nobody drew one.
+    pub slim: Option<Region>,
 }
 
+#[derive(Clone)]
 struct Placed {
     guess: Guess,
     region: Region,
@@ -30,6 +33,19 @@ const INNER: Region = Region { left: 0.2, top: 0.22, width: 0.6, height: 0.6 };
 /// Around something slim that stands in the middle: networks see what they are shown as a square, and so this one twice as wide.
 const TALL: Region = Region { left: 0.3, top: 0.12, width: 0.4, height: 0.8 };
 
+/// So many times as high as wide is slim.
+const SLIM: f64 = 1.9;
+/// And so many times is so slim that networks see little of it.
+const THIN: f64 = 4.0;
+/// Bases that differ by less than this part of the photo's height stand equally near.
+const LEVEL: f64 = 0.02;
+/// What is seen so faintly above and below something slim may be part of it.
+const FAINT: f32 = 0.3;
+/// So much more room, by its width, is given to something slim on each side: outside its box, it would be lost.
+const RIM: f64 = 0.03;
+/// Boxes that share so much are around the same thing.
+const ALIKE: f64 = 0.7;
+
 /// Guesses that agree so far show something that stands clear of all else.
 const CLEAR: f32 = 0.95;
 /// Guesses that agree less than this do not show the same thing.
@@ -41,16 +57,24 @@ impl Guesses {
     pub fn ask(picture: &Picture, area: Option<Region>, model: &Model) -> Result<Guesses, Fault> {
         let placed = |region| Ok::<_, Fault>(Placed { guess: model.guess(picture, region)?, region });
         if let Some(area) = area {
-            let (whole, near) = (placed(grown(area, 0.4))?, placed(grown(area, 0.1))?);
-            let agreement = agreement(|place| whole.at(place), &near, area);
-            return Ok(Guesses { wide: vec![whole], near, agreement, region: grown(area, 0.15) });
+            return Guesses::boxed(area, placed);
         }
-        let (whole, middle) = (placed(Region::WHOLE)?, placed(MIDDLE)?);
+        let (whole, middle, tall) = (placed(Region::WHOLE)?, placed(MIDDLE)?, placed(TALL)?);
         let agreement = agreement(|place| whole.at(place), &middle, MIDDLE);
-        let wide = nearer(vec![whole, middle], agreement, placed)?;
+        let wide = nearer(vec![whole, middle], agreement, &tall, placed)?;
         let subject = subject(&wide).unwrap_or(Region::WHOLE);
+        if let Some(area) = slim([picture.width(), picture.height()], subject, &tall) {
+            return Ok(Guesses { slim: Some(area), ..Guesses::boxed(area, placed)? });
+        }
         let near = placed(framed(subject, 0.15))?;
-        Ok(Guesses { wide, near, agreement, region: grown(subject, 0.25) })
+        Ok(Guesses { wide, near, agreement, region: grown(subject, 0.25), slim: None })
+    }
+
+    /// Around a box, and of what is in it.
+    fn boxed(area: Region, placed: impl Fn(Region) -> Result<Placed, Fault>) -> Result<Guesses, Fault> {
+        let (whole, near) = (placed(grown(area, 0.4))?, placed(grown(area, 0.1))?);
+        let agreement = agreement(|place| whole.at(place), &near, area);
+        Ok(Guesses { wide: vec![whole], near, agreement, region: grown(area, 0.15), slim: None })
     }
 
     /// How much a place (in fractions of the photo) belongs to the product: 0 to 1.
@@ -65,22 +89,50 @@ impl Guesses {
 fn nearer(
     mut wide: Vec<Placed>,
     agreed: f32,
+    tall: &Placed,
     placed: impl Fn(Region) -> Result<Placed, Fault>,
 ) -> Result<Vec<Placed>, Fault> {
     if agreed >= CLEAR {
         return Ok(wide);
     }
-    if agreed < LOST {
-        let tall = placed(TALL)?;
-        if !tall.is_cut() {
-            return Ok(vec![tall]);
-        }
+    if agreed < LOST && !tall.is_cut() {
+        return Ok(vec![tall.clone()]);
     }
     let inner = placed(INNER)?;
     if agreement(|place| together(&wide, place), &inner, INNER) > SAME {
         wide.push(inner);
     }
     Ok(wide)
+}
+
+/// A box around something slim that stands in front of all else, in a photo of this size: networks see only its cap from afar, or what is
+/// behind it. A box has it looked for as if a person had drawn it (measured on 96 pictures: mean IoU from 0.911 to 0.958, of 12 thin tubes
+/// from 0.57 to 0.90).
+fn slim([photo_width, photo_height]: [u32; 2], subject: Region, tall: &Placed) -> Option<Region> {
+    let found = tall.stack().filter(|_| !tall.is_cut())?;
+    let is_alike = shared(found, subject) >= ALIKE;
+    let (across, down) = (found.width * f64::from(photo_width), found.height * f64::from(photo_height));
+    let is_slim = down >= if is_alike { THIN } else { SLIM } * across;
+    let bottom = |region: Region| region.top + region.height;
+    let is_in_front = bottom(found) >= bottom(subject) - LEVEL;
+    let Region { left, top, width, height } = if is_alike { both(found, subject) } else { found };
+    let rim = RIM * width;
+    let area = Region { left: left - rim, top: top - rim, width: width + 2.0 * rim, height: height + 2.0 * rim };
+    (is_slim && is_in_front).then(|| area.within())
+}
+
+/// What lies in both boxes.
+fn both(a: Region, b: Region) -> Region {
+    let (left, top) = (a.left.max(b.left), a.top.max(b.top));
+    let (right, bottom) = ((a.left + a.width).min(b.left + b.width), (a.top + a.height).min(b.top + b.height));
+    Region { left, top, width: (right - left).max(0.0), height: (bottom - top).max(0.0) }
+}
+
+/// What two boxes share, as a part of what either takes.
+fn shared(a: Region, b: Region) -> f64 {
+    let size = |region: Region| region.width * region.height;
+    let both = size(both(a, b));
+    both / (size(a) + size(b) - both)
 }
 
 /// What guesses say together, each as much as all from further away. A geometric mean, because each takes other things along, and all
@@ -134,6 +186,30 @@ impl Placed {
         self.guess.values.chunks_exact(self.guess.side).filter(runs_on).count() * 10 > self.guess.side
     }
 
+    /// A box around what is seen in the middle, and around all that stands above or below it and is no wider: a cap and a base are often seen, and
+    /// the clear glass between them is not.
+    fn stack(&self) -> Option<Region> {
+        let Placed { guess: Guess { values, side, .. }, region } = self;
+        let seen: Vec<bool> = values.iter().map(|value| *value > 0.5).collect();
+        let mut main = seen.clone();
+        main_parts(&mut main, *side, values, None, 1.0);
+        let [_, top, _, bottom] = bounds(&main, *side)?;
+        // Lines of the floor that run into it make it no wider, nor longer.
+        let wide = |rows: std::ops::Range<usize>, is_seen: &dyn Fn(usize) -> bool| {
+            let is_wide = |x: &usize| rows.clone().filter(|y| is_seen(y * side + x)).count() * 8 > rows.len();
+            Some((0..*side).find(is_wide)?..(0..*side).rfind(is_wide)? + 1)
+        };
+        let own = wide(top..bottom, &|at| main[at])?;
+        let is_long = |y: &usize| own.clone().filter(|x| values[y * side + x] > FAINT).count() * 2 > own.len();
+        let ends = (top.min((0..*side).find(is_long)?), bottom.max((0..*side).rfind(is_long)? + 1));
+        let band = own.start.saturating_sub(own.len() / 4)..own.end + own.len() / 4;
+        let all = wide(ends.0..ends.1, &|at| band.contains(&(at % side)) && values[at] > 0.5)?;
+        let along = |start: f64, length: f64, at: usize| start + length * at as f64 / *side as f64;
+        let (left, width) = (along(region.left, region.width, all.start), along(0.0, region.width, all.len()));
+        let (top, height) = (along(region.top, region.height, ends.0), along(0.0, region.height, ends.1 - ends.0));
+        Some(Region { left, top, width, height })
+    }
+
     fn holds(&self, [x, y]: [f64; 2]) -> bool {
         let Region { left, top, width, height } = self.region;
         (left..=left + width).contains(&x) && (top..=top + height).contains(&y)
@@ -152,4 +228,76 @@ fn agreement(wide: impl Fn([f64; 2]) -> f32, near: &Placed, region: Region) -> f
         either += u32::from(wide || near);
     }
     both as f32 / either.max(1) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A guess of the tall view, drawn: `#` is seen, `+` faintly.
+    fn tall(rows: &[&str]) -> Placed {
+        let value = |byte| match byte {
+            b'#' => 1.0,
+            b'+' => 0.4,
+            _ => 0.0,
+        };
+        let values = rows.iter().flat_map(|row| row.bytes()).map(value).collect();
+        Placed { guess: Guess { side: rows.len(), values }, region: Region::WHOLE }
+    }
+
+    fn sides(region: Region) -> [f64; 4] {
+        [region.left, region.top, region.width, region.height].map(|side| (side * 10.0 * 100.0).round() / 100.0)
+    }
+
+    const TUBE: [&str; 10] = [
+        "..........",
+        "....##....",
+        "....##....",
+        "....++....",
+        "..........",
+        "....##...+",
+        "....##.++.",
+        "....####..",
+        "...###....",
+        "..#.......",
+    ];
+
+    #[test]
+    fn cap_and_base_are_one_and_lines_that_run_into_it_make_it_no_larger() {
+        assert_eq!(sides(tall(&TUBE).stack().unwrap()), [4.0, 1.0, 2.0, 9.0]);
+    }
+
+    #[test]
+    fn only_something_slim_that_stands_lowest_is_boxed() {
+        let cap = Region { left: 0.4, top: 0.1, width: 0.2, height: 0.2 };
+        let whole = tall(&TUBE);
+        let area = slim([300, 400], cap, &whole).unwrap();
+        assert_eq!(sides(area), [3.94, 0.94, 2.12, 9.06], "with a little room, inside the photo");
+        assert!(slim([800, 400], cap, &whole).is_none(), "in a photo so wide it is not slim");
+        let lower = Region { left: 0.1, top: 0.5, width: 0.8, height: 0.5 };
+        let high = tall(&[&["...##....."; 4][..], &[".........."; 6]].concat());
+        assert!(slim([300, 400], lower, &high).is_none(), "it stands behind what else was found");
+        assert!(slim([300, 400], cap, &tall(&["####......"; 10])).is_none(), "it runs on to the side");
+        assert!(slim([300, 400], cap, &tall(&[".........."; 10])).is_none());
+    }
+
+    #[test]
+    fn where_both_found_the_same_only_something_very_slim_is_boxed_by_what_they_share() {
+        let bottle = tall(&[
+            "..........",
+            "...####...",
+            "...####...",
+            "...####...",
+            "...####...",
+            "...####...",
+            "...####...",
+            "...####...",
+            "...####...",
+            "..........",
+        ]);
+        let seen = Region { left: 0.3, top: 0.12, width: 0.4, height: 0.78 };
+        assert!(slim([300, 400], seen, &bottle).is_none());
+        let area = slim([100, 400], seen, &bottle).unwrap();
+        assert_eq!(sides(area), [2.88, 1.08, 4.24, 7.94]);
+    }
 }

@@ -20,6 +20,11 @@ pub struct Hints {
 }
 
 impl Hints {
+    /// The same hints for a product in a box.
+    pub(super) fn within(&self, Region { left, top, width, height }: Region) -> Hints {
+        Hints { area: Some([left, top, width, height].map(|number| number as f32)), ..self.clone() }
+    }
+
     /// The box, as far as it lies in the photo.
     pub(super) fn region(&self) -> Option<Region> {
         self.area.map(|[left, top, width, height]| {

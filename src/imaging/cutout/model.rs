@@ -64,6 +64,7 @@ pub struct Model {
 }
 
 /// One answer: how much each part of a region belongs to the product (0 to 1), as a square of `side`×`side`.
+#[derive(Clone)]
 pub struct Guess {
     pub side: usize,
     pub values: Vec<f32>,

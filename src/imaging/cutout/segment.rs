@@ -63,7 +63,8 @@ impl fmt::Display for Remark {
 /// [`Fault::Network`] where the network gives no answer; [`Fault::Picture`] where the picture cannot be used.
 pub fn segment(picture: &Picture, hints: &Hints, model: &Model) -> Result<Cut, Fault> {
     let guesses = Guesses::ask(picture, hints.region(), model)?;
-    let coarse = divide(picture, snapped(picture, guesses.region), hints, &guesses)?;
+    let boxed = guesses.slim.map(|slim| hints.within(slim));
+    let coarse = divide(picture, snapped(picture, guesses.region), boxed.as_ref().unwrap_or(hints), &guesses)?;
     let Support { kept, certainty } = Support::of(&coarse, &guesses);
     let mut remarks = Vec::new();
     let mut remark = |holds: bool, remark| {
@@ -75,7 +76,7 @@ pub fn segment(picture: &Picture, hints: &Hints, model: &Model) -> Result<Cut, F
     remark(!found, Remark::NothingFound);
     remark(found && guesses.agreement < 0.7, Remark::Disagree);
     remark(found && kept < 0.85, Remark::Overruled);
-    remark(!coarse.fills, Remark::ShortOfBox);
+    remark(hints.area.is_some() && !coarse.fills, Remark::ShortOfBox);
     let fills = coarse.fills;
     let mask = refine(picture, coarse, &guesses)?;
     remark(mask.touches_edge(), Remark::CutByEdge);
@@ -84,6 +85,8 @@ pub fn segment(picture: &Picture, hints: &Hints, model: &Model) -> Result<Cut, F
     let support = certainty * kept;
     let own = support * support * (0.9 + 0.1 * guesses.agreement);
     let confidence = match hints.area {
+        // As blind, and nobody drew the box.
+        None if guesses.slim.is_some() => own.max(0.4),
         None => own,
         // Networks are blind to clear glass, and people are not: tubes found right to 0.96 had 0.00 to 0.17. Still little enough
         // that a person is told to look.
