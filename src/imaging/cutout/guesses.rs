@@ -234,70 +234,58 @@ fn agreement(wide: impl Fn([f64; 2]) -> f32, near: &Placed, region: Region) -> f
 mod tests {
     use super::*;
 
-    /// A guess of the tall view, drawn: `#` is seen, `+` faintly.
-    fn tall(rows: &[&str]) -> Placed {
-        let value = |byte| match byte {
-            b'#' => 1.0,
-            b'+' => 0.4,
-            _ => 0.0,
-        };
-        let values = rows.iter().flat_map(|row| row.bytes()).map(value).collect();
-        Placed { guess: Guess { side: rows.len(), values }, region: Region::WHOLE }
+    const SIDE: usize = 40;
+
+    /// A guess: what is seen of each cell, by its column and row.
+    fn tall(seen: impl Fn(usize, usize) -> f32) -> Placed {
+        let values = (0..SIDE * SIDE).map(|at| seen(at % SIDE, at / SIDE)).collect();
+        Placed { guess: Guess { side: SIDE, values }, region: Region::WHOLE }
     }
 
+    /// In cells.
     fn sides(region: Region) -> [f64; 4] {
-        [region.left, region.top, region.width, region.height].map(|side| (side * 10.0 * 100.0).round() / 100.0)
+        [region.left, region.top, region.width, region.height].map(|side| (side * SIDE as f64 * 100.0).round() / 100.0)
     }
 
-    const TUBE: [&str; 10] = [
-        "..........",
-        "....##....",
-        "....##....",
-        "....++....",
-        "..........",
-        "....##...+",
-        "....##.++.",
-        "....####..",
-        "...###....",
-        "..#.......",
-    ];
+    fn boxed(left: usize, top: usize, width: usize, height: usize) -> Region {
+        let share = |cells: usize| cells as f64 / SIDE as f64;
+        Region { left: share(left), top: share(top), width: share(width), height: share(height) }
+    }
+
+    fn is_in(x: usize, y: usize, left: usize, top: usize, width: usize, height: usize) -> bool {
+        (left..left + width).contains(&x) && (top..top + height).contains(&y)
+    }
+
+    /// A cap above a base, hardly anything between them, and a line of the floor that runs down from the base to the left.
+    fn tube(x: usize, y: usize) -> f32 {
+        let (cap, base) = (is_in(x, y, 18, 5, 4, 6), is_in(x, y, 18, 20, 4, 14));
+        let line = y >= 33 && x + y == 51;
+        if cap || base || line { 1.0 } else { 0.0 }
+    }
 
     #[test]
     fn cap_and_base_are_one_and_lines_that_run_into_it_make_it_no_larger() {
-        assert_eq!(sides(tall(&TUBE).stack().unwrap()), [4.0, 1.0, 2.0, 9.0]);
+        assert_eq!(sides(tall(tube).stack().unwrap()), [18.0, 5.0, 4.0, 29.0]);
     }
 
     #[test]
     fn only_something_slim_that_stands_lowest_is_boxed() {
-        let cap = Region { left: 0.4, top: 0.1, width: 0.2, height: 0.2 };
-        let whole = tall(&TUBE);
+        let (cap, whole) = (boxed(18, 5, 4, 6), tall(tube));
         let area = slim([300, 400], cap, &whole).unwrap();
-        assert_eq!(sides(area), [3.94, 0.94, 2.12, 9.06], "with a little room, inside the photo");
-        assert!(slim([800, 400], cap, &whole).is_none(), "in a photo so wide it is not slim");
-        let lower = Region { left: 0.1, top: 0.5, width: 0.8, height: 0.5 };
-        let high = tall(&[&["...##....."; 4][..], &[".........."; 6]].concat());
-        assert!(slim([300, 400], lower, &high).is_none(), "it stands behind what else was found");
-        assert!(slim([300, 400], cap, &tall(&["####......"; 10])).is_none(), "it runs on to the side");
-        assert!(slim([300, 400], cap, &tall(&[".........."; 10])).is_none());
+        assert_eq!(sides(area), [17.88, 4.88, 4.24, 29.24], "with a little room");
+        assert!(slim([2000, 400], cap, &whole).is_none(), "in a photo so wide it is not slim");
+        let high = tall(|x, y| if is_in(x, y, 18, 5, 4, 14) { 1.0 } else { 0.0 });
+        assert!(slim([300, 400], cap, &high).is_some());
+        assert!(slim([300, 400], boxed(5, 20, 30, 20), &high).is_none(), "it stands behind what else was found");
+        assert!(slim([300, 400], cap, &tall(|x, _| if x < 4 { 1.0 } else { 0.0 })).is_none(), "it runs on to the side");
+        assert!(slim([300, 400], cap, &tall(|_, _| 0.0)).is_none());
     }
 
     #[test]
     fn where_both_found_the_same_only_something_very_slim_is_boxed_by_what_they_share() {
-        let bottle = tall(&[
-            "..........",
-            "...####...",
-            "...####...",
-            "...####...",
-            "...####...",
-            "...####...",
-            "...####...",
-            "...####...",
-            "...####...",
-            "..........",
-        ]);
-        let seen = Region { left: 0.3, top: 0.12, width: 0.4, height: 0.78 };
+        let bottle = tall(|x, y| if is_in(x, y, 14, 5, 12, 30) { 1.0 } else { 0.0 });
+        let seen = boxed(14, 7, 12, 28);
         assert!(slim([300, 400], seen, &bottle).is_none());
-        let area = slim([100, 400], seen, &bottle).unwrap();
-        assert_eq!(sides(area), [2.88, 1.08, 4.24, 7.94]);
+        assert_eq!(sides(slim([100, 400], seen, &bottle).unwrap()), [13.64, 6.64, 12.72, 28.72]);
     }
 }
