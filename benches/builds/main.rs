@@ -30,8 +30,14 @@ const ROUNDS: usize = 3;
 
 fn main() -> Outcome<()> {
     let photo = photo::phone_like(4032, 3024)?;
-    for (format, file_type) in [("instagram.portrait", "jpeg"), ("bench.png", "png")] {
-        cards(&photo, format, file_type)?;
+    // As it is stored: lying on its side.
+    let small = photo::phone_like(1350, 1080)?;
+    for (photo, size, format, file_type) in [
+        (&photo, "12 MP", "instagram.portrait", "jpeg"),
+        (&photo, "12 MP", "bench.png", "png"),
+        (&small, "1080×1350", "bench.png", "png"),
+    ] {
+        cards(photo, size, format, file_type)?;
     }
     for photos in [25, 100] {
         many(&photo, photos)?;
@@ -90,8 +96,8 @@ fn build(folder: &Path) -> Outcome<Taken> {
     Ok(taken)
 }
 
-/// One card of each product, and its cost beside that of peers: CPU and wall milliseconds a card.
-fn cards(photo: &[u8], format: &str, file_type: &str) -> Outcome<()> {
+/// One card of each product, from photos of this size, and its cost beside that of peers: CPU and wall milliseconds a card.
+fn cards(photo: &[u8], size: &str, format: &str, file_type: &str) -> Outcome<()> {
     let folder = campaign(photo, CARDS, &format!("{format:?}"))?;
     let path = folder.path().to_str().ok_or("a temporary folder without a name")?;
     let count = CARDS.to_string();
@@ -117,7 +123,7 @@ fn cards(photo: &[u8], format: &str, file_type: &str) -> Outcome<()> {
     }
     let ours = median(&ours);
     println!(
-        "A card of 1080×1350 from a 12 MP photo, loaded, to {file_type} (ours: the whole build from nothing, {CARDS} cards; satori to png):"
+        "A card of 1080×1350 from a photo of {size}, loaded, to {file_type} (ours: the whole build from nothing, {CARDS} cards; satori to png):"
     );
     println!("  {:<22} {}", "softbox", told(&ours));
     for ((name, _), rounds) in peers.iter().zip(&theirs) {
