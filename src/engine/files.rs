@@ -112,17 +112,18 @@ impl Files {
         inner.folders = folders.into_iter().map(entry).collect();
     }
 
-    /// Takes over the listings of the last build: those that are just the files that it looked at.
-    pub(super) fn restore_listings(&self, state: &Snapshot) {
+    /// Takes over the listings of the last build: those that are just files that it looked at, and that still are files. A stat that is no other
+    /// one says so, too; a folder's own stat says nothing of what a link in it leads to.
+    pub(super) fn restore_listings(&self, state: &Snapshot, vouched: &[bool]) {
+        let is_file = |path: &str| matches!(self.root.lstat(path), Ok(Some((Kind::File, _))));
         let listing = |(folder, record): (&str, Record)| {
-            let folder_end = folder.len() + 1;
-            let files = state.some(Table::Files, state.below(Table::Files, &format!("{folder}/")));
-            let there = files.filter(|(_, record)| !record.digest.is_absent());
-            let mut names: Vec<String> = there
-                .map(|(path, _)| &path[folder_end..])
-                .map(|path| path.split_inclusive('/').next().unwrap_or_default().to_owned())
-                .collect();
-            names.dedup();
+            let below = state.below(Table::Files, &format!("{folder}/"));
+            let files = state.some(Table::Files, below.clone()).zip(&vouched[below]);
+            let names = files.filter(|((_, record), _)| !record.digest.is_absent()).map(|((path, _), vouched)| {
+                let name = &path[folder.len() + 1..];
+                (!name.contains('/') && (*vouched || is_file(path))).then(|| name.to_owned())
+            });
+            let names = names.collect::<Option<Vec<String>>>()?;
             (digest_of_names(&names, &BTreeSet::new()) == record.digest).then(|| (folder.into(), names))
         };
         let folders = state.entries(Table::Folders).filter(|(folder, _)| !folder.is_empty());
@@ -533,18 +534,14 @@ mod tests {
     fn a_listing_of_the_last_build_serves_where_its_folder_is_as_it_was() {
         let (folder, files) = folder();
         let photos = folder.path().join("photos");
-        fs::create_dir_all(photos.join("more")).unwrap();
-        for name in ["a-b", "a", "more/c"] {
-            fs::write(photos.join(name), name).unwrap();
-        }
+        fs::create_dir_all(&photos).unwrap();
+        ["a-b", "a", "c"].map(|name| fs::write(photos.join(name), name).unwrap());
         // The clock has to move on before a stat can be trusted.
         std::thread::sleep(std::time::Duration::from_millis(50));
         let listed = files.list("photos").unwrap();
-        assert_eq!(listed, ["a", "a-b", "more/"]);
-        let next = |looked_at: &[&str]| {
-            for path in looked_at {
-                files.digest(path).unwrap();
-            }
+        assert_eq!(listed, ["a", "a-b", "c"]);
+        // As the next process takes it over, with files whose stat vouches for them or does not.
+        let next = |vouched: bool| {
             let (known, folders) = files.known(false);
             let of = |list: &[(Arc<str>, Record)]| {
                 list.iter().map(|(path, record)| (path.clone(), *record, false)).collect()
@@ -552,17 +549,23 @@ mod tests {
             let next = Files::open(folder.path()).unwrap();
             next.restore(of(&known), of(&folders));
             let borrowed = |list| <[_]>::iter(list).map(|(path, record): &(Arc<str>, Record)| (&**path, *record));
-            next.restore_listings(&Snapshot::new(borrowed(&known), borrowed(&folders), [].into_iter()));
+            let state = Snapshot::new(borrowed(&known), borrowed(&folders), [].into_iter());
+            next.restore_listings(&state, &vec![vouched; known.len()]);
             next
         };
-        assert!(next(&["photos/a"]).inner().listings.is_empty(), "files that nobody looked at are not known");
-        let as_it_was = next(&["photos/a-b", "photos/gone", "photos/more/c"]);
-        assert_eq!(as_it_was.inner().listings.get("photos"), Some(&listed));
+        let is_known = |next: &Files| next.inner().listings.contains_key("photos");
+        files.digest("photos/a").unwrap();
+        assert!(!is_known(&next(true)), "files that nobody looked at are not known");
+        ["photos/a-b", "photos/c", "photos/gone"].map(|path| files.digest(path).unwrap());
+        let as_it_was = next(false);
+        assert!(is_known(&as_it_was));
         assert_eq!(as_it_was.list("photos").unwrap(), listed);
-        assert!(as_it_was.inner().listings.is_empty(), "it is told once");
-        let changed = next(&[]);
-        fs::remove_file(photos.join("a-b")).unwrap();
-        assert_eq!(changed.list("photos").unwrap(), ["a", "more/"]);
+        assert!(!is_known(&as_it_was), "it is told once");
+        let (before, linked) = (next(true), folder.path().join("elsewhere"));
+        fs::rename(photos.join("c"), &linked).unwrap();
+        assert_eq!(before.list("photos").unwrap(), ["a", "a-b"], "the folder is not as it was");
+        std::os::unix::fs::symlink(&linked, photos.join("c")).unwrap();
+        assert!(!is_known(&next(false)), "a link may lead to a folder by now");
     }
 
     #[test]

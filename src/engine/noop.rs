@@ -102,7 +102,7 @@ impl Engine {
         let folders = snapshot.entries(Table::Folders).map(|(path, record)| (path.into(), record, false)).collect();
         self.files.restore(files, folders);
         if !self.is_recalled {
-            self.files.restore_listings(&snapshot);
+            self.files.restore_listings(&snapshot, vouched);
             self.outputs.recall(&self.files, snapshot);
             self.is_recalled = true;
         }
