@@ -535,7 +535,9 @@ mod tests {
         let (folder, files) = folder();
         let photos = folder.path().join("photos");
         fs::create_dir_all(&photos).unwrap();
-        ["a-b", "a", "c"].map(|name| fs::write(photos.join(name), name).unwrap());
+        for name in ["a-b", "a", "c"] {
+            fs::write(photos.join(name), name).unwrap();
+        }
         // The clock has to move on before a stat can be trusted.
         std::thread::sleep(std::time::Duration::from_millis(50));
         let listed = files.list("photos").unwrap();
@@ -556,7 +558,9 @@ mod tests {
         let is_known = |next: &Files| next.inner().listings.contains_key("photos");
         files.digest("photos/a").unwrap();
         assert!(!is_known(&next(true)), "files that nobody looked at are not known");
-        ["photos/a-b", "photos/c", "photos/gone"].map(|path| files.digest(path).unwrap());
+        for path in ["photos/a-b", "photos/c", "photos/gone"] {
+            files.digest(path).unwrap();
+        }
         let as_it_was = next(false);
         assert!(is_known(&as_it_was));
         assert_eq!(as_it_was.list("photos").unwrap(), listed);
