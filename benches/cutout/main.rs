@@ -1,7 +1,8 @@
 //! How well products are isolated: pictures of known products, by the network alone, without hints, with a box, and with a box and up
 //! to two points.
 //!
-//! `cargo bench --bench cutout [-- FIRST LAST]`. The pictures are made here, with their exact masks; 24 by default, 3 of each kind.
+//! `cargo bench --bench cutout [-- FIRST LAST] [lying]`. The pictures are made here, with their exact masks; 24 by default, 3 of each kind. Lying, each
+//! is turned on its side.
 
 mod measure;
 mod render;
@@ -23,6 +24,7 @@ const GOOD: f32 = 0.985;
 fn main() -> Outcome<()> {
     let numbers: Vec<u32> = std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).collect();
     let (first, last) = (numbers.first().copied().unwrap_or(0), numbers.get(1).copied().unwrap_or(24));
+    let lies = std::env::args().any(|argument| argument == "lying");
     let model = Model::built_in()?;
     let tiles = vec![tile("brick")?, tile("gravel")?];
     let mut columns = vec![Vec::new(); WAYS.len()];
@@ -30,8 +32,11 @@ fn main() -> Outcome<()> {
     for number in first..last {
         let (kind, world) = scenes::world(number, tiles.clone());
         let shot = render::shoot(&world, 600, 800);
-        let photo = enlarged(shot.pixels, 3)?;
-        let truth = enlarged(shot.mask.iter().flat_map(|value| [*value; 3]).collect(), 3)?;
+        let mask = shot.mask.iter().flat_map(|value| [*value; 3]).collect();
+        let (mut photo, mut truth) = (enlarged(shot.pixels, 3)?, enlarged(mask, 3)?);
+        if lies {
+            (photo, truth) = (on_its_side(&photo)?, on_its_side(&truth)?);
+        }
         let truth: Vec<bool> = truth.pixels().chunks_exact(3).map(|pixel| pixel[0] > 127).collect();
         let scores = directed(&photo, &truth, model)?;
         print!("{number:>3} {:<7}", format!("{kind:?}"));
@@ -93,6 +98,14 @@ fn alone(photo: &Picture, model: &Model) -> Outcome<Vec<bool>> {
 /// Rendered small, shown large, as a phone's pictures are: never sharp to the pixel.
 fn enlarged(pixels: Vec<u8>, channels: u8) -> Outcome<Picture> {
     Ok(cut(&Picture::from_pixels(pixels, 600, 800, channels)?, Region::WHOLE, 1500, 2000)?)
+}
+
+/// Turned clockwise.
+fn on_its_side(picture: &Picture) -> Outcome<Picture> {
+    let row = 3 * picture.width() as usize;
+    let columns = (0..row).step_by(3);
+    let turned = columns.flat_map(|at| picture.pixels().chunks_exact(row).rev().flat_map(move |row| &row[at..at + 3]));
+    Ok(Picture::from_pixels(turned.copied().collect(), picture.height(), picture.width(), 3)?)
 }
 
 /// A photographed texture, in linear light.

@@ -9,7 +9,7 @@ use crate::imaging::cutout::{Cut, Fault, Hints, Layout, Mask, Model, segment};
 use crate::imaging::{self, Limits, Picture};
 
 /// Raised when the same photo and hints would give another mask.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// The longer side that masks are made at, in pixels: what a 12-megapixel phone takes. Larger photos are looked at smaller, and their
 /// masks enlarged.
