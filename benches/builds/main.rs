@@ -24,7 +24,7 @@ const TAGLINE: &str = "One amber bottle of calendula and chamomile from our own 
     small batches for evenings that should end a little sooner than they do";
 
 /// Cards of a round.
-const CARDS: usize = 8;
+const CARDS: usize = 24;
 
 const ROUNDS: usize = 3;
 
