@@ -1,8 +1,8 @@
 //! How well products are isolated: pictures of known products, by the network alone, without hints, with a box, and with a box and up
 //! to two points.
 //!
-//! `cargo bench --bench cutout [-- FIRST LAST] [lying]`. The pictures are made here, with their exact masks; 24 by default, 3 of each kind. Lying, each
-//! is turned on its side.
+//! `cargo bench --bench cutout [-- [FIRST LAST] [lying]]`. The pictures are made here, with their exact masks; 24 by default, 3 of each
+//! kind. With `lying`, each is turned on its side.
 
 mod measure;
 mod render;

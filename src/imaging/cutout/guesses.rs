@@ -37,7 +37,7 @@ const TALL: Region = Region { left: 0.3, top: 0.12, width: 0.4, height: 0.8 };
 /// And around something slim that lies there.
 const FLAT: Region = Region { left: 0.1, top: 0.3, width: 0.8, height: 0.4 };
 
-/// So many times as high as wide is slim.
+/// So many times as long as wide is slim.
 const SLIM: f64 = 1.9;
 /// And so many times is so slim that networks see little of it.
 const THIN: f64 = 4.0;
